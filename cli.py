@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Any
 
@@ -13,6 +14,9 @@ from commands.exit import Exit, exit_code
 from commands.output import complain
 from commands.pipe import outlive_readers
 
+_NEW_OBJECTS = 10_000
+"""Objects made since the last look for cycles, until the next."""
+
 
 class Goldenhour(click.Group):
     """Loads commands as they are asked for, and turns the packages' errors into a sentence, a hint and an exit code."""
@@ -20,9 +24,15 @@ class Goldenhour(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's own type
         """Run a command line to its end, whether or not somebody reads all that it says."""
         outlive_readers()
-        if not args and not kwargs:  # as the program does, and no test or other caller
-            kwargs["obj"] = OwnProcess()
-        return super().main(*args, **kwargs)
+        if args or kwargs:  # a test, or another caller
+            return super().main(*args, **kwargs)
+        # Of what a start loads nothing becomes garbage: looking for cycles in it, again and again and at the end once
+        # more, takes a tenth of a short command's time.
+        gc.set_threshold(_NEW_OBJECTS)
+        try:
+            return super().main(obj=OwnProcess())
+        finally:
+            gc.freeze()
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:  # noqa: ANN401 - click's signature
         """Read the command line; what click would call aborted is interrupted here too."""

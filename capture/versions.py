@@ -7,7 +7,9 @@ import platform
 import ssl
 import sys
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError
+
+from hashing.tool import installed
 
 _MISSING = "not installed"
 _IF_INSTALLED = ("gallery-dl",)
@@ -17,7 +19,7 @@ DISTRIBUTIONS = ("requests", "urllib3", "lxml", "pillow", "exifread", "cryptogra
 @cache
 def versions_record() -> dict[str, str]:
     """Return the versions of Python, OpenSSL, the system and the libraries."""
-    found = {name: version(name) for name in DISTRIBUTIONS}
+    found = {name: installed(name) for name in DISTRIBUTIONS}
     found |= {name: said for name in _IF_INSTALLED if (said := _version(name)) != _MISSING}
     return {
         "python": sys.version.split()[0],
@@ -42,6 +44,6 @@ def versions_shown() -> dict[str, str]:
 
 def _version(name: str) -> str:
     try:
-        return version(name)
+        return installed(name)
     except PackageNotFoundError:
         return _MISSING

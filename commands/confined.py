@@ -74,9 +74,9 @@ def found_apart(find: Callable[[], T], kind: type[T], *paths: Path | None, pictu
 def _confine(
     paths: tuple[Path | None, ...], output: Path | None, *, pictures: bool, programs: Sequence[str] = ()
 ) -> None:
-    from hashing.case.own_runs import data_folder
     from hashing.files.scratch import made_scratch_folder, notes_folder
     from hashing.files.storage import OWNER_FOLDER
+    from hashing.files.user_folders import data_folder
     from hashing.sandbox.reading import confine_reading
 
     named = [path.absolute() for path in paths if path is not None]

@@ -19,6 +19,16 @@ class Exit(enum.IntEnum):
     INTERRUPTED = 130
 
 
+def worse(one: Exit, other: Exit) -> Exit:
+    """Return the worse of two ways for a verification to end."""
+    return max(one, other, key=[Exit.OK, Exit.UNCHECKED, Exit.MISMATCH].index)
+
+
+def verdict_exit(verdict: str) -> Exit:
+    """Return how a command ends that came to this verdict on evidence."""
+    return {"ok": Exit.OK, "mismatch": Exit.MISMATCH, "unchecked": Exit.UNCHECKED}[verdict]
+
+
 def exit_code(error: Exception) -> Exit:
     """Return the exit code that an error of one of the packages ends a command with."""
     from capture.errors import CaptureError, NotAsked, NotRendered, NotSealed

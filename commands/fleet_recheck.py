@@ -16,15 +16,15 @@ import click
 import msgspec
 
 from commands.confined import OwnProcess, found_apart
-from commands.exit import Exit
+from commands.exit import Exit, verdict_exit, worse
 from commands.fleet_queue import opened_database, queued
 from commands.interrupt import terminating_like_ctrl_c
 from commands.officer import officer_name
 from commands.opening import own_keys, signing_key
 from commands.options import json_option, officer_option, quiet_option, signing_key_option
-from commands.output import clean, complain, counted, print_json, print_styled
+from commands.output import clean, complain, counted, print_json, print_styled, verdict_style
 from commands.store import parsed_location, read_vouched
-from commands.verify_rounds import STYLES, doubted, worse
+from commands.verify_rounds import doubted
 
 if TYPE_CHECKING:
     from exports.custody.receipt import KeptReceipt, Receipt
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _NO_FAULTS = ("seal ", "signer ", "since ", "timestamp ", "note ", "  ")
 """How lines of a verification begin that name no fault."""
-_EXITS = {"ok": Exit.OK, "mismatch": Exit.MISMATCH, "unchecked": Exit.UNCHECKED}
 
 
 class SignedCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,7 +203,7 @@ class _Checks:
         except SystemExit as error:
             line = f"could not be verified (exit code {error.code})"
             signed = SignedCheck(verdict="unchecked", lines=(line,), plain={"verdict": "unchecked"}, fault=line)
-        self.worst = worse(self.worst, Exit.UNCHECKED if signed.fault else _EXITS[signed.verdict])
+        self.worst = worse(self.worst, Exit.UNCHECKED if signed.fault else verdict_exit(signed.verdict))
         self._tell(target, signed)
         if signed.fault:
             return RecheckReport(verdict="unchecked", reason=signed.fault)
@@ -280,7 +279,7 @@ class _Checks:
         if signed.verdict != "ok" or not self.quiet:
             moment = time_text(system_clock())[: len("2026-11-24T10:15")].replace("T", " ")
             said = f"{moment} UTC  {target}  {verdict}  {Path(signed.file).name or 'no receipt'}"
-            print_styled(clean(said), STYLES.get(signed.verdict, "yellow"))
+            print_styled(clean(said), verdict_style(signed.verdict))
 
 
 def _not_found_out(path: Path, reason: str, *, fault: bool) -> Verification:

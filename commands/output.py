@@ -49,6 +49,11 @@ def print_json(value: dict[str, Any]) -> None:
     click.echo(json.dumps(value))
 
 
+def verdict_style(verdict: str) -> str:
+    """Return the colour of a verdict on evidence."""
+    return {"ok": "green", "mismatch": "bold red"}.get(verdict, "yellow")
+
+
 def print_styled(text: str, style: str = "") -> None:
     """Print a line on stdout, in colour where that is a terminal that has any and NO_COLOR does not forbid it.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from pathlib import Path
 from typing import Any
 
 from capture.errors import BadSettings
+from hashing.files.user_folders import config_folder
 
 FILE = "goldenhour.toml"
 _FORM = "see docs/configuration.md for what it may hold"
@@ -21,9 +21,7 @@ _DELETE = 0x7F
 
 def user_file() -> Path:
     """Return where the user's own file is looked for."""
-    from platformdirs import user_config_path
-
-    return user_config_path("goldenhour", appauthor=False) / FILE
+    return config_folder() / FILE
 
 
 def case_file(case: Path) -> Path:
@@ -91,6 +89,8 @@ def add_settings(values: dict[str, str]) -> Path:
 
 def _toml(text: str) -> str:
     """Write a text as a basic string of TOML: with the escapes of JSON, which are among its own."""
+    import json
+
     return json.dumps(text, ensure_ascii=False)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from commands.confined import found_apart, read_only
-from commands.exit import Exit
+from commands.exit import Exit, verdict_exit
 from commands.interrupt import terminating_like_ctrl_c
 from commands.officer import officer_name
 from commands.opening import open_own_case, signing_key
@@ -149,7 +149,6 @@ def store_pull(path: Path, location: Location, as_json: bool, quiet: bool) -> No
     goldenhour store pull OP-ALDER s3://evidence/OP-ALDER
     """
     from commands.verify import print_verification
-    from commands.verify_rounds import verdict_exit
     from exports.store import ObjectStore, pull
     from exports.verification import verify
 
@@ -164,7 +163,7 @@ def store_pull(path: Path, location: Location, as_json: bool, quiet: bool) -> No
         print_json(verification.to_json())
     else:
         print_verification(verification)
-    sys.exit(verdict_exit(verification))
+    sys.exit(verdict_exit(verification.verdict))
 
 
 @store.command(name="list")

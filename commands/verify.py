@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands.confined import found_apart, read_only
-from commands.exit import Exit
+from commands.exit import Exit, verdict_exit, worse
 from commands.officer import officer_name
 from commands.opening import signing_key
 from commands.options import json_option, officer_option, quiet_option
-from commands.output import print_json, print_styled
+from commands.output import print_json, print_styled, verdict_style
 from commands.progress import byte_progress
-from commands.verify_rounds import STYLES, Rounds, verdict_exit, worse
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -118,7 +117,6 @@ def verify(
     from functools import partial
 
     from exports.disclosure.openings import load_openings
-    from exports.format.outside import demand_outside
     from exports.verification import Verification
     from hashing.ledger.keys import load_public_key
 
@@ -131,6 +129,8 @@ def verify(
             "--for needs --every, and --every needs --receipts: the folder for what each round found"
         )
     if receipt is not None:
+        from exports.format.outside import demand_outside
+
         demand_outside(receipt, paths[0], since or paths[0])
     verifier = officer_name(officer) if receipt is not None or receipts_path is not None else ""
     signers = [load_public_key(path) for path in key_paths]
@@ -144,6 +144,8 @@ def verify(
         )  # fmt: skip
 
     if receipts_path is not None:
+        from commands.verify_rounds import Rounds
+
         rounds = Rounds(paths, since, _examine, verifier, signing_path, pictures=report, as_json=as_json)
         sys.exit(rounds.run(receipts_path, every, lasting))
     # 2. Rights go before the first stranger's byte is read. With a receipt this process must keep the key, so it is
@@ -163,7 +165,7 @@ def verify(
             from exports.custody.receipt import write_receipt
 
             write_receipt(receipt, verification, key=signing_key(signing_path), officer=verifier)
-        worst = worse(worst, verdict_exit(verification))
+        worst = worse(worst, verdict_exit(verification.verdict))
     sys.exit(worst)
 
 
@@ -195,4 +197,4 @@ def print_verification(verification: Verification) -> None:
     *lines, verdict = verification_lines(verification)
     for line in lines:
         print_styled(line)
-    print_styled(verdict, STYLES.get(verification.verdict, "yellow"))
+    print_styled(verdict, verdict_style(verification.verdict))

@@ -16,23 +16,15 @@ import click
 import msgspec
 
 from commands.confined import OwnProcess, found_apart
-from commands.exit import Exit
+from commands.exit import Exit, verdict_exit, worse
 from commands.interrupt import terminating_like_ctrl_c
 from commands.opening import own_keys, signing_key
-from commands.output import complain, print_json, print_styled
+from commands.output import complain, print_json, print_styled, verdict_style
 
 if TYPE_CHECKING:
     from exports.custody.receipt import KeptReceipt
     from exports.custody.receipt_folder import ReceiptFolder
     from exports.verification import Verification
-
-STYLES = {"ok": "green", "mismatch": "bold red"}
-"""Of a verdict; of any other it is yellow."""
-
-
-def worse(one: Exit, other: Exit) -> Exit:
-    """Return the worse of two ways for a verification to end."""
-    return max(one, other, key=[Exit.OK, Exit.UNCHECKED, Exit.MISMATCH].index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +114,7 @@ class Rounds:
             return Exit.UNCHECKED
         key = signing_key(self.signing_path)  # not before: the process that reads the evidence was made of this one
         found = doubted(found, last, wrong, own_keys(key))
-        worst = verdict_exit(found)
+        worst = verdict_exit(found.verdict)
         try:
             receipt = str(folder.write(found, target, key=key, officer=self.officer))
         except HashingError as error:
@@ -137,7 +129,7 @@ class Rounds:
         moment = time_text(system_clock())[: len("2026-11-24T10:15")].replace("T", " ")
         first = "" if last is not None else ", the first of it here"
         said = f"{moment} UTC  round {number}  {verdict}  {Path(receipt).name or 'no receipt'}{first}"
-        print_styled(said, STYLES.get(found.verdict, "yellow"))
+        print_styled(said, verdict_style(found.verdict))
         return worst
 
 
@@ -161,8 +153,3 @@ def doubted(found: Verification, last: KeptReceipt | None, wrong: Sequence[str],
         reason = f"{last.name}: signed by {signer}, which is no key of yours: name a folder of your own with --receipts"
         doubts.append(Unchecked("receipts", reason))
     return msgspec.structs.replace(found, unchecked=(*found.unchecked, *doubts))
-
-
-def verdict_exit(verification: Verification) -> Exit:
-    """Return how a command ends whose result this is."""
-    return {"ok": Exit.OK, "mismatch": Exit.MISMATCH, "unchecked": Exit.UNCHECKED}[verification.verdict]

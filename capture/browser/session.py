@@ -24,6 +24,7 @@ from hashing.case.verdict import SESSION_ENDED
 from hashing.files.lock import wait_for_lock
 from hashing.files.run_folder import remove_left, runs_folders
 from hashing.files.storage import storing, write_new
+from hashing.files.user_folders import data_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -110,9 +111,7 @@ def _standard(cookie: SessionCookie) -> Cookie:
 
 def sessions_folder() -> Path:
     """Return where sessions are kept: in goldenhour's folder among the user's data."""
-    from platformdirs import user_data_path
-
-    return user_data_path("goldenhour", appauthor=False) / "sessions"
+    return data_folder() / "sessions"
 
 
 def checked_name(name: str) -> str:

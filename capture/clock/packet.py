@@ -13,7 +13,8 @@ time (as draft-ietf-ntp-data-minimization has it). Only who saw the request can 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+
+import msgspec
 
 LENGTH = 48
 _FORM = struct.Struct(">BBbbII4sQQQQ")
@@ -48,8 +49,7 @@ class KissOfDeath(SntpError):
     """The server does not want to be asked (RFC 5905, section 7.4)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimeReply:
+class TimeReply(msgspec.Struct, frozen=True, kw_only=True):
     """A server's answer. Timestamps are as they stand in the packet: 2⁻³² s since the beginning of an unnamed era."""
 
     leap: str

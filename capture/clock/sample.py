@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import socket
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from secrets import randbits
+
+import msgspec
 
 from capture.clock.packet import BadReply, NotOurs, SntpError, TimeReply, read_reply, request
 from hashing.case.events import ClockSample
@@ -34,8 +35,7 @@ class NoAnswer(SntpError):
     """Nothing that could be used came in time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sampled:
+class Sampled(msgspec.Struct, frozen=True):
     """A sample with the answer that it was made of; `at` is when the request was sent, by this computer's clock."""
 
     at: datetime

@@ -56,7 +56,7 @@ _CONSENT_PROVIDERS = (
 )  # fmt: skip
 """How the id or the first class begins of the notice of a provider of consent dialogues."""
 # Chinese, Japanese and Korean are written without spaces: a character counts as three letters.
-_WIDE = re.compile("[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef]")
+_WIDE = "[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef]"
 
 _LONGEST_BLOCK = 300
 _LONGEST_VALUE = 500
@@ -145,7 +145,7 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
 def width(text: str) -> int:
     """Return how long a text is: without white space, a Chinese, Japanese or Korean character counting three."""
     count = sum(map(len, text.split()))
-    return count if text.isascii() else count + 2 * len(_WIDE.findall(text))
+    return count if text.isascii() else count + 2 * len(re.findall(_WIDE, text))
 
 
 def _is_ornament(tag: str, attributes: Mapping[str, str]) -> bool:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import enum
 import ipaddress
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -28,8 +29,7 @@ class Reach(enum.Enum):
     """Nobody: to ask there is never what a capture is for."""
 
 
-@dataclass(frozen=True, slots=True)
-class AddressKind:
+class AddressKind(msgspec.Struct, frozen=True):
     """What an address is, in words that follow "is", and who may be sent there."""
 
     words: str

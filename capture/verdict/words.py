@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -18,52 +18,48 @@ _AT_AN_END = ".{0,14}"
 _HEADING = re.compile(r"\[([a-z -]+)\]")
 _AND = " && "
 _AROUND = r"[\W_]{0,9}"
-_PART = re.compile(r"(\\.|\[(?:\\.|[^\]])*\]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|.)([?*]|\{[\d,]*\})?")
-"""A character, a class or a group, with two groups in it at most, and what says that it may be missing."""
+_PART = re.compile(
+    r"((?:[^\W_]|[ '\u2019,-])+)(?![?*{])"
+    r"|(\\.|\[(?:\\.|[^\]])*\]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|.)([?*]|\{[\d,]*\})?"
+)
+"""Characters that stand for themselves; or one, a class or a group (with two groups in it at most), and what says that
+it may be missing."""
 _THING_OR_END = re.compile("<thing>|…")
 _MARKED, _RUN = re.compile(r"[|()\[\\<]"), re.compile(r"\w[\w '\u2019,-]*(?![?*{])")
 _FEWEST_HELD = 2
 
 
 class Phrases:
-    """What the phrases below a heading of the list say, to be looked for as the whole of a text.
+    """Phrases below a heading of the list, to be looked for as the whole of a text.
 
-    To compile them all takes longer than anything else that a page needs: a phrase is compiled once a text holds one of
-    the words without which the phrase fits none.
+    To spell out and compile them all takes longer than anything else that a page needs: a phrase is compiled once a
+    text holds one of the words without which the phrase fits none.
     """
 
-    def __init__(self, phrases: Iterable[tuple[str, str]]) -> None:
-        self._phrases = [(said, rf"{_AROUND}(?:{pattern}){_AROUND}") for said, pattern in phrases]
+    def __init__(self, phrases: Sequence[str], spelt: Callable[[str], str]) -> None:
+        self._phrases = phrases
+        self._spelt = spelt
 
     def fullmatch(self, text: str) -> bool:
         """Say whether one of the phrases is all that a text says."""
         folded = _folded(text)
         return any(
-            compiled(pattern).fullmatch(text)
-            for said, pattern in self._phrases
-            if not (held := _held(said)) or any(each in folded for each in held)
+            compiled(self._spelt(phrase)).fullmatch(text)
+            for phrase in self._phrases
+            if not (held := _held(_first_of(phrase))) or any(each in folded for each in held)
         )
 
 
 @cache
 def statement(heading: str) -> Phrases:
     """Return what fits a whole block of text that says what the phrases below a heading say."""
-    return Phrases((_first_of(phrase), _all_of(phrase)) for phrase in _phrases()[heading])
+    return Phrases(_phrases()[heading], _as_statement)
 
 
 @cache
 def name(heading: str) -> Phrases:
     """Return the same for a title, a heading or a button, which leaves room for a word or two at either end alone."""
-    return Phrases(
-        (
-            phrase,
-            (_AT_AN_END if phrase.startswith("…") else "")
-            + _spelt_out(phrase.strip("…"))
-            + (_AT_AN_END if phrase.endswith("…") else ""),
-        )
-        for phrase in _phrases()[heading]
-        if _AND not in phrase
-    )
+    return Phrases([phrase for phrase in _phrases()[heading] if _AND not in phrase], _as_name)
 
 
 @cache
@@ -91,11 +87,23 @@ def _phrases() -> Mapping[str, list[str]]:
     return lists
 
 
-def _all_of(phrase: str) -> str:
+@cache
+def _as_statement(phrase: str) -> str:
     """Spell out a phrase, or several that one text holds in any order."""
     if _AND not in phrase:
-        return _spelt_out(phrase)
-    return "".join(map(_stands_in, phrase.split(_AND))) + "[^:]{1,105}[:.]?"
+        return _alone(_spelt_out(phrase))
+    return _alone("".join(map(_stands_in, phrase.split(_AND))) + "[^:]{1,105}[:.]?")
+
+
+@cache
+def _as_name(phrase: str) -> str:
+    before = _AT_AN_END if phrase.startswith("…") else ""
+    behind = _AT_AN_END if phrase.endswith("…") else ""
+    return _alone(before + _spelt_out(phrase.strip("…")) + behind)
+
+
+def _alone(pattern: str) -> str:
+    return rf"{_AROUND}(?:{pattern}){_AROUND}"
 
 
 def _stands_in(phrase: str) -> str:
@@ -103,6 +111,7 @@ def _stands_in(phrase: str) -> str:
     return f"(?{ahead}[^.!?\u3002]{{0,140}}?(?:{_spelt_out(phrase.removeprefix('!'))}))"
 
 
+@cache
 def _first_of(phrase: str) -> str:
     """Return the first of several phrases that one text holds."""
     return next((each for each in phrase.split(_AND) if not each.startswith("!")), "")
@@ -121,29 +130,26 @@ def _held(phrase: str) -> tuple[str, ...]:
         longest = max(_RUN.findall(phrase), key=len, default="")
         return (_folded(longest),) if len(longest) >= _FEWEST_HELD else ()
     branches: list[tuple[str, ...]] = []
-    best: tuple[str, ...] = ()
-    run = ""
-    for part, optional in [*_PART.findall(_THING_OR_END.sub("~", phrase)), ("|", "")]:
-        plain = len(part) == 1 and (part.isalnum() or part in " '\u2019,-")
-        if plain and not optional:
-            run += part
+    best, length, fewest, run = tuple[str, ...](), 0, _FEWEST_HELD, ""
+    for plain, part, optional in [*_PART.findall(_THING_OR_END.sub("~", phrase)), ("", "|", "")]:
+        if plain:
+            run += plain
             continue
-        if len(run) > _length(best):
+        if len(run) > length:
             best = (_folded(run),)
+            length = len(best[0])
         run = ""
         if part in {"(", ")"}:
             return ()
         if part == "|":
             branches.append(best)
-            best = ()
+            fewest = min(fewest, length)
+            best, length = (), 0
         elif part.startswith("(") and part[1] != "?" and not optional:
             inner = _held(part[1:-1])
-            best = max(best, inner, key=_length)
-    return tuple(itertools.chain.from_iterable(branches)) if min(map(_length, branches)) >= _FEWEST_HELD else ()
-
-
-def _length(words: Sequence[str]) -> int:
-    return min(map(len, words), default=0)
+            if (least := min(map(len, inner), default=0)) > length:
+                best, length = inner, least
+    return tuple(itertools.chain.from_iterable(branches)) if fewest >= _FEWEST_HELD else ()
 
 
 def _folded(text: str) -> str:

@@ -19,7 +19,7 @@ from hashing.files.read import FileDigests, FileUnreadable, UnreadFile, digest_f
 from hashing.printable import printable
 
 if TYPE_CHECKING:
-    from exports.format.beside import Beside
+    from hashing.files.beside import Beside
     from hashing.files.hash_processes import HashProcesses
 
 FEWEST = 1_000
@@ -90,7 +90,7 @@ class FolderTree:
         if self._processes is None or size < _LARGE_BESIDE:
             result = work()
             return lambda: result
-        from exports.format.beside import Beside
+        from hashing.files.beside import Beside
 
         copy = Beside(work, kind)
         self._copies.append(copy)

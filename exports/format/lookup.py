@@ -7,7 +7,6 @@ process, and never evidence. Its size is bounded by the room that the disk has.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -157,7 +156,8 @@ class Lookup(MutableMapping[K, V], Generic[K, V]):
 
 def _opened() -> sqlite3.Connection:
     """Make a table in a file that loses its name at once. Raises TooMuch."""
-    import sqlite3  # which takes a while, and small evidence never needs it
+    import shutil  # which take a while, and small evidence never needs them
+    import sqlite3
 
     with _refusals_as_too_much():
         folder = made_scratch_folder()

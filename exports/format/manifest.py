@@ -5,7 +5,7 @@ JSON Schemas in docs/ are made from them: `python -m exports.format.manifest > d
 `items` behind it docs/items.schema.json. A field that has nothing to say is left out; times are UTC.
 """
 
-from __future__ import annotations
+# Annotations are no texts here (`from __future__`): msgspec would compile each of them at every start.
 
 import sys
 from inspect import cleandoc

@@ -1,9 +1,9 @@
 """What a verification found: every fault as a value, and one verdict."""
 
-from __future__ import annotations
+# Annotations are no texts here (`from __future__`): msgspec would compile each of them at every start.
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from msgspec.structs import asdict
@@ -161,7 +161,7 @@ class Verification(msgspec.Struct, frozen=True):
     """Of a bundle: whether its report was `remade` and compared, or `not remade`."""
 
     @classmethod
-    def of(cls, path: Path, what: str, findings: Findings, since: Since | None = None) -> Verification:
+    def of(cls, path: Path, what: str, findings: Findings, since: Since | None = None) -> Self:
         """Return the result of a checking that is over."""
         found: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in asdict(findings).items()

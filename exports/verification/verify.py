@@ -8,21 +8,11 @@ from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
 from exports.format.bag import BAGIT, PAYLOAD
+from exports.format.bundle_layout import SEAL_CHECKPOINT
 from exports.format.folder_tree import FolderTree
 from exports.format.open_tree import open_tree
 from exports.format.result import Findings, Unchecked, Verification
 from exports.format.tree import WACZ_MARKS, EvidenceTree
-from exports.verification.bundle import check_bundle, is_ours
-from exports.verification.capture import CaptureCheck
-from exports.verification.check import Check
-from exports.verification.last_receipt import LastReceipt
-from exports.verification.retired import check_retired
-from exports.verification.since import Comparison
-from exports.verification.timestamps import check_alone
-from hashing.case.capture_folder import CHECKPOINT
-from hashing.case.case import CASE_FILE, CHECKPOINTS
-from hashing.case.retirement import known_retirements
-from hashing.ledger.keys import PublicKey
 from hashing.ledger.ledger import LEDGER
 
 if TYPE_CHECKING:
@@ -30,6 +20,8 @@ if TYPE_CHECKING:
 
     from exports.custody.receipt import KeptReceipt
     from exports.disclosure.openings import Openings
+    from exports.verification.check import Check
+    from hashing.ledger.keys import PublicKey
 
 _ATTEMPTS = 5
 """Times to look at a case to which another command adds at the same moment."""
@@ -65,9 +57,15 @@ def verify(
     )
     if check is not None:
         check.judge_demands()
-    before = LastReceipt(check, last).run() if last is not None and check is not None else None
+    before = None
+    if last is not None and check is not None:
+        from exports.verification.last_receipt import LastReceipt
+
+        before = LastReceipt(check, last).run()
     if since is None or check is None:
         return Verification.of(path, what, findings, before)
+    from exports.verification.since import Comparison
+
     known, earlier, found = _examine(since, signers, roots, count)
     verified = Verification.of(since, known, found)
     return Verification.of(path, what, findings, Comparison(what, check, verified, earlier).run())
@@ -90,6 +88,13 @@ def _examine(
             # A case may be written to meanwhile: look whether it was, and then look again at all of it.
             before = _ledger_state(path)
             with open_tree(path) as tree:
+                if BAGIT in tree.kinds() and SEAL_CHECKPOINT in tree.kinds():
+                    # All of a bundle is hashed: begin before what checks it is loaded.
+                    tree.begin(lambda _: True)
+                from exports.verification.check import Check
+                from exports.verification.retired import check_retired
+                from hashing.case.retirement import known_retirements
+
                 check = Check(tree, signers, roots, openings, report=report, accept_bag=accept_bag)
                 findings = check.findings
                 what = check_records(check, tree)
@@ -134,6 +139,12 @@ def check_records(check: Check, tree: EvidenceTree) -> str:
 
     It is known by any of its marks, so that it does not become another thing, or nothing, when one of them is gone.
     """
+    from exports.verification.bundle import check_bundle, is_ours
+    from exports.verification.capture import CaptureCheck
+    from exports.verification.timestamps import check_alone
+    from hashing.case.capture_folder import CHECKPOINT
+    from hashing.case.case import CASE_FILE, CHECKPOINTS
+
     # 1. A bundle, and a bag of others: by its declaration, its payload or its hash lists.
     if BAGIT in check.kinds or _is_bag_without_declaration(check):
         check_bundle(check)

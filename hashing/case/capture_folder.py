@@ -16,7 +16,6 @@ and nothing below that is reached through a link.
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -272,6 +271,8 @@ class CaptureFolder:
 
     def seal(self, key: SigningKey, origin: str) -> Seal:
         """Sign the ledger as it stands and let go of the folder, which is never changed again."""
+        import shutil
+
         self.release_reserve()
         self.kept.close()
         # 1. Nothing is on its way in any more; a body that is left there stops this, since its folder cannot go.

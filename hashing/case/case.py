@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
 import threading
 from collections import Counter
@@ -239,6 +238,8 @@ class Case:
             with storing(path):
                 draft.rename(path)
         except Exception:
+            import shutil
+
             shutil.rmtree(draft, ignore_errors=True)
             if (path / CASE_FILE).is_file():  # another process made it meanwhile
                 return cls.open(path)
@@ -312,6 +313,8 @@ class Case:
         of ours, or what a ledger has lost: it is left too, unless it holds nothing.
         """
         taken, left = list[CaptureFolder](), list[Left]()
+        import shutil
+
         with self._changing(key):
             registered = self._registered()
             for path in self.unsealed():

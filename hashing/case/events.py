@@ -4,7 +4,7 @@ Each becomes one line of canonical JSON, told apart by its `event` field. A fiel
 Times are UTC; paths are relative to the folder that holds the ledger; digests are SHA-256 in hexadecimal.
 """
 
-from __future__ import annotations
+# Annotations are no texts here (`from __future__`): msgspec would compile each of them at every start.
 
 import msgspec
 

@@ -21,6 +21,7 @@ import msgspec
 
 from hashing.errors import HashingError
 from hashing.files.storage import OWNER_FOLDER, OWNER_WRITES, read_small
+from hashing.files.user_folders import data_folder
 
 if TYPE_CHECKING:
     from hashing.ledger.keys import PublicKey
@@ -52,13 +53,6 @@ class TokenHad(msgspec.Struct, frozen=True, kw_only=True):
     case: str
     checkpoint: str
     sha256: str
-
-
-def data_folder() -> Path:
-    """Return where the notes are: in goldenhour's folder among the user's data."""
-    from platformdirs import user_data_path
-
-    return user_data_path("goldenhour", appauthor=False)
 
 
 def note_begun(case: str, capture: str, path: Path, key: PublicKey) -> None:

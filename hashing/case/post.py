@@ -1,6 +1,6 @@
 """A post as a platform states it: who, when, what, in answer to what. All of it is claimed by the platform."""
 
-from __future__ import annotations
+# Annotations are no texts here (`from __future__`): msgspec would compile each of them at every start.
 
 import msgspec
 

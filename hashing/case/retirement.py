@@ -11,10 +11,10 @@ from pathlib import Path
 
 import msgspec
 
-from hashing.case.own_runs import data_folder
 from hashing.errors import BadFormat, HashingError
 from hashing.files import inside
 from hashing.files.storage import read_small, storing, write_new
+from hashing.files.user_folders import data_folder
 from hashing.ledger.canonical import canonical_json
 from hashing.ledger.keys import PublicKey, SigningKey
 from hashing.ledger.note import LARGEST_NOTE, parse_note, sign_note

@@ -6,15 +6,17 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from hashing.files.digest import SHA256, known_algorithms
 from hashing.files.read import FileDigests, FileUnreadable, UnreadFile, digest_file
 from hashing.files.read_ahead import PIECE
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _BATCH = 100
 """Files handed over to the threads at once, since handing over costs more than hashing a small one (measured)."""
@@ -120,6 +122,8 @@ class _Batch:
 
     def done(self, seconds: float = 0) -> bool:
         """Say whether all is hashed, after waiting so many seconds at most."""
+        from concurrent.futures import wait
+
         return not wait(self.parts, seconds).not_done
 
     def pop_finished(self) -> Iterator[FileDigests | UnreadFile]:
@@ -156,6 +160,8 @@ class _Crew:
     """The threads, what they have read so far, and the word that ends them."""
 
     def __init__(self, workers: int) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
         self._workers = workers
         self._threads = ThreadPoolExecutor(workers)
         self._own = threading.local()

@@ -1,10 +1,10 @@
-"""Further Python processes that hash the files of a folder with SHA-256, while this one is at other work.
+"""Copies of this process that hash the files of a folder with SHA-256, while this one is at other work.
 
 Opening a file, and every other step between two pieces of it, is done under the interpreter's lock: many files are
 hashed on all cores by as many interpreters. They are a quicker way to the same digests and nothing else. What they do
 not deliver (a file that cannot be read; what a process had in hand that was killed) is left to the caller.
 
-A process is given three descriptors, opens nothing but the files below the first, and writes to the third alone:
+A copy uses three descriptors, opens nothing but the files below the first, and writes to the third alone:
 
 1. the folder;
 2. a pipe of claims. Whoever takes one, this process too, sees to the files that it names, and nobody else does;
@@ -16,16 +16,16 @@ from __future__ import annotations
 
 import os
 import struct
-import subprocess
-import sys
-import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from types import NoneType
 
 from hashing.files import inside
+from hashing.files.beside import Beside
 from hashing.files.read import LARGE, FileUnreadable, sha256_of
 from hashing.files.read_ahead import PIECE
 from hashing.files.scratch import made_scratch_folder
@@ -34,7 +34,7 @@ from hashing.files.scratch import made_scratch_folder
 _FEWEST_IN_A_CLAIM = 32
 _MOST_CLAIMS = 2000
 """A pipe holds as many without a reader; what it does not take is left to this process."""
-# With this one eight: each costs an interpreter's start and its memory.
+# With this one eight: each costs its memory.
 _MOST_PROCESSES = 7
 _MOST_IN_MEMORY = 100_000
 _CLAIM = struct.Struct("<QQQ")
@@ -46,9 +46,6 @@ _NOT_READ = _RECORD.pack(False, 0, b"")
 _PATIENCE = 0.1
 """Seconds between two looks at how far the others are."""
 
-# Isolated (-I, -S, -B): nothing from the current folder, which may be evidence, nor from the environment is imported.
-_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from hashing.files.hash_processes import serve; serve()"
-
 
 class HashProcesses:
     """Hashes so many files by their names below a folder, beginning at once, in `count` processes. No link is followed.
@@ -59,7 +56,8 @@ class HashProcesses:
     def __init__(self, root: Path, names: Iterable[str], files: int, count: int) -> None:
         self._work = _Work.planned(root, names, files, min(count, _MOST_PROCESSES))
         try:
-            self._processes = [self._work.process(slot) for slot in range(1, self._work.processes)]
+            others = range(1, self._work.processes)
+            self._copies = [Beside(partial(self._work.help, slot), NoneType) for slot in others]
         except BaseException:
             self._work.close()
             raise
@@ -76,10 +74,8 @@ class HashProcesses:
 
         # 1. Take part until the pipe of claims is empty: with no other process at all this alone does the whole work.
         self._work.run(0, _tell)
-        for process in self._processes:
-            while process is not None and process.poll() is None:
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(_PATIENCE)
+        for copy in self._copies:
+            while not copy.has_ended(_PATIENCE):
                 _tell()
         _tell()
 
@@ -89,10 +85,8 @@ class HashProcesses:
 
     def close(self) -> None:
         """End the processes, whatever they are doing."""
-        for process in self._processes:
-            if process is not None:
-                process.kill()
-                process.wait()
+        for copy in self._copies:
+            copy.close()
         self._work.close()
 
 
@@ -142,28 +136,15 @@ class _Work:
             except BlockingIOError:
                 self._own.append(claim)
 
-    def process(self, slot: int) -> subprocess.Popen[bytes] | None:
-        """Start a further process; None where that is not possible."""
-        if not sys.executable:
-            return None
-        shared = (self._root, self._claims, self._memory)
-        numbers = map(str, (*shared, self._files, self.processes, slot, os.getpid()))
-        command = [sys.executable, "-I", "-S", "-B", "-c", _PROGRAM, str(Path(__file__).parents[2]), *numbers]
-        try:
-            return subprocess.Popen(  # noqa: S603 - this very interpreter, and our own code
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=shared,
-            )
-        except OSError:
-            return None
-
     def close(self) -> None:
         """Let go of all of it."""
         for each in (self._root, self._claims, self._memory):
             os.close(each)
+
+    def help(self, slot: int) -> None:
+        """Hash what is taken from the pipe: the whole work of a copy."""
+        self._own.clear()
+        self.run(slot, lambda: None)
 
     def run(self, slot: int, told: Callable[[], None]) -> None:
         """Hash until nothing is left to take; `told` is called whenever more bytes are counted."""
@@ -219,23 +200,13 @@ def _file_of(files: int, processes: int) -> int:
     """Make a file without a name that holds the records and names of so many files; return its descriptor."""
     if files <= _MOST_IN_MEMORY:
         return os.memfd_create("goldenhour")
+    import tempfile
+
     with tempfile.TemporaryFile(dir=made_scratch_folder()) as file:
         # The room for all records is taken at once: a disk that fills up later would cut a record, and a cut digest
         # looks like that of an altered file.
         os.posix_fallocate(file.fileno(), 0, processes * _COUNT.size + files * _RECORD.size)
         return os.dup(file.fileno())
-
-
-def serve() -> None:
-    """Hash what is to be hashed: the whole life of a further process."""
-    root, claims, memory, files, processes, slot, parent = map(int, sys.argv[2:])
-
-    def _demand_parent() -> None:
-        if os.getppid() != parent:
-            sys.exit()  # nobody is left to whom the digests are of use
-
-    with suppress(KeyboardInterrupt):
-        _Work(root, claims, memory, files, processes).run(slot, _demand_parent)
 
 
 def _write_at(descriptor: int, data: bytes | bytearray, place: int) -> None:

@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import cycle
-from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from queue import SimpleQueue
+
     from hashing.files.digest import Hasher
 
 CHUNK = 1 << 20
@@ -28,6 +29,8 @@ class ReadAhead:
     """
 
     def __init__(self, descriptor: int, size: int, hashers: Sequence[Hasher]) -> None:
+        from queue import SimpleQueue  # which loads what threads need, and most files are small
+
         self.descriptor = descriptor
         self.size = size
         self.hashers = hashers

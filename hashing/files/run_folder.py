@@ -15,6 +15,7 @@ from typing import Self
 
 from hashing.files.lock import try_lock
 from hashing.files.own_folder import made_own_folder
+from hashing.files.user_folders import cache_folder
 
 _RUNS = "browser-runs"
 _LOCK = "lock"
@@ -22,10 +23,8 @@ _LOCK = "lock"
 
 def runs_folders() -> tuple[Path, Path]:
     """Return what holds the folders of runs: in memory, where the system has such a place for the user; and on disk."""
-    import platformdirs
-
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    disk = platformdirs.user_cache_path("goldenhour")
+    disk = cache_folder()
     # Whoever became another user by `su` may have the runtime folder of the first still.
     own = bool(runtime) and Path(runtime).is_dir() and Path(runtime).stat().st_uid == os.geteuid()
     memory = Path(runtime) / "goldenhour" if own else disk

@@ -9,22 +9,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from hashing.files.own_folder import made_own_folder
+from hashing.files.user_folders import cache_folder
 
 
 def scratch_folder() -> Path:
     """Return the folder, whether it is there or not."""
-    return _cache() / "scratch"
+    return cache_folder() / "scratch"
 
 
 def notes_folder() -> Path:
     """Return the folder beside it for notes of what sealed captures hold, which can be removed at any time."""
-    return _cache() / "captures"
-
-
-def _cache() -> Path:
-    import platformdirs
-
-    return platformdirs.user_cache_path("goldenhour")
+    return cache_folder() / "captures"
 
 
 def made_scratch_folder() -> Path:

@@ -20,6 +20,7 @@ import msgspec
 
 from hashing.errors import BadFormat, BadKey, BadSignature, EncryptedKey, WouldOverwrite
 from hashing.files.storage import OWNER_FOLDER, PART, create, read_error, storing, sync_folder, write_all
+from hashing.files.user_folders import config_folder
 from hashing.ledger.fingerprint import fingerprint
 from hashing.ledger.mac import Mac
 
@@ -155,9 +156,7 @@ class SigningKey:
 
 def default_key_path() -> Path:
     """Return where the user's own key is kept: in goldenhour's folder among the user's settings."""
-    from platformdirs import user_config_path
-
-    return user_config_path("goldenhour", appauthor=False) / "signing-key.pem"
+    return config_folder() / "signing-key.pem"
 
 
 def load_public_key(path: Path) -> PublicKey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import os
@@ -26,11 +27,14 @@ def enter(function: str, load: list[str], memory: int, below: str = "") -> None:
     os.dup2(quiet, 0)
     os.close(quiet)
     # 2. Load before confining: what a library does while it is loaded is of our own choosing, not of a document's.
+    gc.disable()
     module, _, name = function.partition(":")
     run = getattr(importlib.import_module(module), name)
     for each in load:
         with suppress(ImportError):  # what uses it says that it is missing
             importlib.import_module(each)
+    gc.freeze()  # of what is loaded nothing becomes garbage: no look for cycles goes through it, now or later
+    gc.enable()
     sys.dont_write_bytecode = True
     # 3. Confine, and tell how well before the first hostile byte is asked for: the parent records it.
     confinement = confine(memory, below)

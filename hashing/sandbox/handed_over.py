@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,6 +46,9 @@ def descriptor_of(file: BinaryIO) -> Iterator[int]:
     if descriptor >= 0:
         yield descriptor
         return
+    import shutil
+    import tempfile
+
     with tempfile.TemporaryFile() as apart:
         shutil.copyfileobj(file, apart)
         apart.seek(0)

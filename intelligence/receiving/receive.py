@@ -25,10 +25,11 @@ from hashing.case.case import Case
 from hashing.case.events import CaptureFinished, CaptureStarted, Item
 from hashing.case.facts import Fact
 from hashing.case.kinds import CaptureStatus
-from hashing.case.own_runs import data_folder, named_after
+from hashing.case.own_runs import named_after
 from hashing.errors import InUse, Unreadable, WouldOverwrite
 from hashing.files.lock import try_lock
 from hashing.files.storage import OWNER_FOLDER, OWNER_WRITES, storing
+from hashing.files.user_folders import data_folder
 from hashing.ledger.keys import SigningKey
 from hashing.sandbox import NotRead, SandboxProcess
 from hashing.times import Clock, system_clock, time_text

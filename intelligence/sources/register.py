@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import CaptureStarted, IntakeBegun
-from hashing.case.own_runs import data_folder, named_after
+from hashing.case.own_runs import named_after
 from hashing.errors import WouldOverwrite
 from hashing.files.storage import make_folder, read_named, reading, write_exclusively
+from hashing.files.user_folders import data_folder
 from intelligence.errors import BadUnitKey, NoSuchSource, NotTakenIn
 from intelligence.sources import encryption
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from cli import main
 from commands.exit import Exit
-from hashing.case.own_runs import data_folder
+from hashing.files.user_folders import data_folder
 from tests.exports.small_case import photo
 
 if TYPE_CHECKING:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
+
+import msgspec
 
 from capture.errors import BadScene
 from capture.extractors.bluesky.at_uri import POST, is_account, is_collection, is_did, is_record_key
@@ -32,8 +33,7 @@ DEFAULT = "bsky"
 """The short name of the AppView that the settings name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlueskyAddress:
+class BlueskyAddress(msgspec.Struct, frozen=True, kw_only=True):
     """An account, or one of its records."""
 
     account: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 POST = "app.bsky.feed.post"
 """The collection of an account's posts."""
@@ -14,8 +15,7 @@ _RECORD_KEY = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._:~-]{1,512}", re.ASCII)
 _PARTS = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AtUri:
+class AtUri(msgspec.Struct, frozen=True, kw_only=True):
     """A record: whose, of which collection, under which key."""
 
     did: str

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
+
+import msgspec
 
 from capture.extractors.json_value import LARGEST_COUNT, line, text, time, web_url
 from capture.request.hashtag import same_for_all
@@ -30,8 +31,7 @@ _HTML = re.compile(r"</?(?:p|br|a|span|div)\b[^>]*>")
 _FACTS = ("location_name", "source", "subreddit", "link_flair_text", "label", "license_name", "pinned", "sensitive")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostFields:
+class PostFields(msgspec.Struct, frozen=True, kw_only=True):
     """Where a site's metadata say what."""
 
     id: Paths = ("uri", "id", "post_id", "shortcode", "code", "hash")
@@ -60,7 +60,7 @@ class PostFields:
     """Whether hashtags are also those that stand in the text."""
     reply_to: Paths = ("reply_id", "in_reply_to_id", "reply_to")
     quotes: Paths = ("quoted_id", "retweet_id")
-    counts: Mapping[str, str] = field(
+    counts: Mapping[str, str] = msgspec.field(
         default_factory=lambda: {"likes": "likes", "views": "views", "comments": "comments", "score": "score"}
     )
     alt: Paths = ("alt", "description_alt", "caption")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote, urlsplit
+
+import msgspec
 
 from capture.extractors.gallery.post_fields import PostFields
 
@@ -27,8 +28,7 @@ _OURS = frozenset({"bluesky", "mastodon", "tumblrgallery"})
 _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "go", "gov", "ne", "net", "or", "org"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(msgspec.Struct, frozen=True, kw_only=True):
     """One site."""
 
     name: str
@@ -50,7 +50,7 @@ class Site:
     seen: str = ""
     """On what it was last seen to work, by a test that runs it; "" where its fields were read from gallery-dl alone."""
     delay: float = _DELAY
-    options: Options = field(default_factory=dict)
+    options: Options = msgspec.field(default_factory=dict)
     fields: PostFields
 
     def tag_url(self, tag: str) -> str:

@@ -18,7 +18,7 @@ from PIL import Image
 from cli import main
 from commands.exit import Exit
 from exports.verification import verify
-from hashing.case.own_runs import data_folder
+from hashing.files.user_folders import data_folder
 from tests.exports.small_case import photo
 from tests.intelligence.intake import handed_in
 

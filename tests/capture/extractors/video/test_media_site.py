@@ -15,7 +15,7 @@ from capture.run.run import capture
 from exports.format.capture_view import read_capture
 from exports.verification import verify
 from hashing.case.case import Case
-from hashing.case.own_runs import data_folder
+from hashing.files.user_folders import data_folder
 from tests.capture.conftest import OPTIONS
 from tests.servers import Body, SceneServer
 

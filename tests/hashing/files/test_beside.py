@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from exports.format.beside import Beside
+from hashing.files.beside import Beside
 
 
 def test_the_result_is_that_of_the_work() -> None:

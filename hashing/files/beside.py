@@ -6,8 +6,11 @@ gives its result. It is a quicker way to the same result and nothing else: where
 
 from __future__ import annotations
 
+import gc
 import os
+import select
 import signal
+import sys
 import warnings
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -15,6 +18,9 @@ from typing import Generic, TypeVar
 import msgspec
 
 T = TypeVar("T")
+
+_PARENT_DEATH_SIGNAL = 1
+"""PR_SET_PDEATHSIG of prctl(2), Linux."""
 
 
 class Beside(Generic[T]):
@@ -27,12 +33,13 @@ class Beside(Generic[T]):
         self._work: Callable[[], T] | None = work
         self._kind = kind
         self._reading, writing = os.pipe()
+        parent = os.getpid()
         try:
             with warnings.catch_warnings():  # other threads draw progress: the copy shares no lock with them
                 warnings.simplefilter("ignore", DeprecationWarning)
                 self._copy = os.fork()
             if self._copy == 0:
-                _serve(work, writing)
+                _serve(work, writing, parent)
         # No process to be had is no error: the work is then done here, where its result is asked for.
         except OSError:
             self._copy = 0
@@ -49,6 +56,10 @@ class Beside(Generic[T]):
                 said = pipe.read()
         return msgspec.msgpack.decode(said, type=self._kind) if self._ended() else work()
 
+    def has_ended(self, seconds: float) -> bool:
+        """Wait for so long at most; say whether the copy has given its result, or died."""
+        return not self._copy or bool(select.select([self._reading], [], [], seconds)[0])
+
     def close(self) -> None:
         """Let go of the copy, whatever it is doing."""
         if self._copy:
@@ -64,12 +75,24 @@ class Beside(Generic[T]):
         return bool(copy) and os.waitpid(copy, 0)[1] == 0
 
 
-def _serve(work: Callable[[], object], writing: int) -> None:
+def _serve(work: Callable[[], object], writing: int, parent: int) -> None:
     """Do the work and write its result: the whole life of the copy."""
     code = 1
     try:
+        _end_with(parent)
+        gc.freeze()  # a look for cycles would copy all that is shared with the parent
         with os.fdopen(writing, "wb") as pipe:
             pipe.write(msgspec.msgpack.encode(work()))
         code = 0
     finally:
         os._exit(code)  # nothing of what this process would do at its end is the copy's to do
+
+
+def _end_with(parent: int) -> None:
+    """See to it that this process ends when its parent does, by whatever: nobody is left to whom its work is of use."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it died before the call
+        os._exit(1)
