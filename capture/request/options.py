@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -149,7 +150,7 @@ def initials_of(officer: str) -> str:
 
 def checked_initials(initials: str) -> str:
     """Return initials in capitals. Raises BadSettings where they could not stand in an exhibit reference."""
-    value = initials.strip().upper()
+    value = unicodedata.normalize("NFKC", initials).strip().upper()
     if not (value.isalnum() and len(value) <= 8):  # noqa: PLR2004 - longer is a name, not initials
         raise BadSettings(f"--initials {initials}: not initials", hint="use one to eight letters, such as MP")
     return value

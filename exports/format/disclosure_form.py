@@ -107,7 +107,7 @@ def as_disclosed(events: Iterable[CaptureEvent], places: Mapping[str, int]) -> I
 def event_of(form: bytes, shown: Iterable[bytes]) -> CaptureEvent:
     """Return the event of a masked form and the disclosures that are shown of it. Raises BadFormat.
 
-    A file whose name is withheld stands under its SHA-256.
+    A file whose name is withheld stands under its SHA-256, or under its number where that is withheld too.
     """
     # What is withheld and may not be missing gets a stand-in: everyone downstream then reads a disclosed event as any
     # other, and shows that something was withheld instead of failing.
@@ -115,7 +115,10 @@ def event_of(form: bytes, shown: Iterable[bytes]) -> CaptureEvent:
     for name in _DEMANDED.get(str(fields.get("event")), ()):
         fields.setdefault(name, WITHHELD)
     if fields.get("event") == "item":
-        fields.setdefault("path", f"{ITEMS}/{fields.get('sha256')}{_ending(fields.get('mime'))}")
+        name = fields.get("sha256") or str(fields.get("ref")).rpartition("-")[2]
+        fields.setdefault("path", f"{ITEMS}/{name}{_ending(fields.get('mime'))}")
+        if fields.get("protected") is True:
+            fields = {"sha256": WITHHELD, "size": 0, **fields}
     elif fields.get("event") == "working-copy":
         fields.setdefault("path", f"{WORKING}/{fields.get('sha256')}")
     elif fields.get("event") == "post" and isinstance(fields.setdefault("post", {}), dict):

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from exports.format.disclosure_form import WITHHELD
 from exports.format.moment import second
 from hashing.case.verdict import MEANING
+from hashing.printable import human_size
 
 if TYPE_CHECKING:
-    from exports.format.manifest import CustodyRecord
+    from exports.format.manifest import CustodyRecord, ListedItem
     from hashing.case.events import Grade, PageJudged, Skipped
 
 _FOUND = {"ok": "whole", "mismatch": "does not match", "unchecked": "could not be checked"}
@@ -23,6 +25,16 @@ _ITEM = re.compile(r", as ([^ ]+-[0-9]+)$")
 _REFERENCE = re.compile(r"(.{1,64}/)([1-9][0-9]{0,8})", re.ASCII)
 _SHORTEST = 3
 """References in a row that are worth a range."""
+
+
+def item_size(item: ListedItem) -> str:
+    """Return about how large an item is, or that it is withheld."""
+    return "size withheld" if item.sha256 == WITHHELD else human_size(item.size)
+
+
+def item_bytes(item: ListedItem) -> str:
+    """Return how many bytes an item has, or that it is withheld."""
+    return "size withheld" if item.sha256 == WITHHELD else f"{item.size:,} bytes"
 
 
 def custody_phrases(entry: CustodyRecord) -> list[str]:

@@ -30,6 +30,7 @@ from exports.verification import OK as WHOLE
 from exports.verification import Verification, verify
 from exports.verification.check import Check
 from exports.verification.summary import verification_lines
+from hashing.case.alike import as_read
 from hashing.case.capture_folder import is_sealed
 from hashing.case.case import CAPTURES, MERGE, Case
 from hashing.case.events import CaptureRegistered, CaptureSealed, CaseEvent, MergedLine, decode_case_event
@@ -38,6 +39,7 @@ from hashing.files.storage import read_error
 from hashing.ledger.ledger import LEDGER, ledger_lines
 from hashing.printable import printable
 
+_LOOK = ", or under one that looks the same"
 _CLASH = "keep it in the case that it is in and hand over both; give each computer --initials of its own from now on"
 
 
@@ -77,7 +79,7 @@ class _Standing:
     def __init__(self, case: Case) -> None:
         self._ledger, self._root, self._read = case.path / LEDGER, case.path, 0
         self.exhibits: dict[str, str] = {}
-        """The capture that has a reference."""
+        """The capture that has a reference, as it is read."""
         self.seals: dict[str, str] = {}
         """The fingerprint of a capture's seal; "" while it has none."""
         self.stated: defaultdict[str, set[tuple[str, int]]] = defaultdict(set)
@@ -89,7 +91,7 @@ class _Standing:
             self._read += len(line) + 1
             match event := decode_case_event(line):
                 case CaptureRegistered():
-                    self.exhibits[event.exhibit] = event.capture
+                    self.exhibits[as_read(event.exhibit)] = event.capture
                     self.seals.setdefault(event.capture, "")
                 case CaptureSealed():
                     self.seals[event.capture] = event.fingerprint
@@ -172,8 +174,8 @@ class _Source:
         # The same id is the same capture; another id under the same reference is a clash that no merge can mend, since
         # references stand in notebooks.
         capture, exhibit = candidate.started.capture, candidate.started.exhibit
-        if self._standing.exhibits.get(exhibit, capture) != capture:
-            raise NotMergeable(f"{exhibit}: this case has another capture under that reference", hint=_CLASH)
+        if self._standing.exhibits.get(as_read(exhibit), capture) != capture:
+            raise NotMergeable(f"{exhibit}: this case has another capture under that reference{_LOOK}", hint=_CLASH)
         return capture in self._standing.seals
 
     def _already(self, candidate: MergeCandidate, log: OtherLog, what: str) -> MergeOutcome:
@@ -209,9 +211,9 @@ class _Source:
                 if before.fingerprint != candidate.fingerprint:
                     raise NotWhole(f"{started.exhibit}: {before.source} has it with another seal, {before.fingerprint}")
                 return replace(before, source=self._path, outcome=THERE)
-            if before.exhibit == started.exhibit:
+            if as_read(before.exhibit) == as_read(started.exhibit):
                 raise NotMergeable(
-                    f"{started.exhibit}: {before.source} has another capture under that reference", hint=_CLASH
+                    f"{started.exhibit}: {before.source} has another capture under that reference{_LOOK}", hint=_CLASH
                 )
         return MergeOutcome(
             source=self._path,

@@ -163,7 +163,12 @@ def _digests(source: PaperSource, numbered: Numbering) -> Iterator[PaperBlock]:
         (14, 30, 12, 44),
         ("Item", "File in the bundle", "Bytes", "SHA-256"),
         tuple(
-            ((stated(item.ref),), (stated(item.path),), (f"{item.size:,}",), (item.sha256,))
+            (
+                (stated(item.ref),),
+                (stated(item.path),),
+                (f"{item.size:,}" if item.sha256 != WITHHELD else WITHHELD,),
+                (item.sha256,),
+            )
             for item in source.listing.items
         ),
     )

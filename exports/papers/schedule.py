@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from exports.format.bundle_listing import CaptureListing
 from exports.format.manifest import ListedItem
 from exports.format.moment import second
+from exports.format.phrases import item_bytes
 from exports.papers.paper import Blank, Paper, PaperParagraph, PaperTable, stated
 from exports.report.words import first_words
 
@@ -96,7 +97,7 @@ def _item(item: ListedItem, *, handed_in: bool) -> str:
     words, author = first_words(item), item.author
     came, place = ("taken in", "as") if handed_in else ("received", "from")
     parts = [
-        f"{stated(kind)} ({stated(item.mime)}, {item.size:,} bytes)",
+        f"{stated(kind)} ({stated(item.mime)}, {item_bytes(item)})",
         f"{came} {second(item.captured)} {place} {stated(item.url)}",
         f"by its own account by {stated(author)}" if author else "",
         f"published {stated(item.published)} as claimed" if item.published else "",

@@ -165,10 +165,12 @@ def _received(capture: CaptureListing) -> Words:
     kinds = Counter(item.kind for item in capture.items)
     counts = ", ".join(f"{stated(kind)}: {count:,}" for kind, count in kinds.most_common())
     size = sum(item.size for item in capture.items)
+    withheld = any(item.sha256 == WITHHELD for item in capture.items)
+    sized = "their sizes withheld" if withheld else f"{size:,} bytes ({human_size(size)})"
     items = f"{len(capture.items):,} item{'s' * (len(capture.items) != 1)}"
     parts = sum(bool(item.partial) for item in capture.items)
     pages = sum(bool(item.error_page) for item in capture.items)
-    said = f"The exhibit in this bundle holds {items} ({counts or 'nothing'}), {size:,} bytes ({human_size(size)})."
+    said = f"The exhibit in this bundle holds {items} ({counts or 'nothing'}), {sized}."
     said += f" {parts:,} of them arrived in part." if parts else ""
     said += f" {pages:,} of them are answers that a server gave in the place of what was asked for." if pages else ""
     return (said,)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from exports.format.moment import recorded_after, second, timestamped_after
-from exports.format.phrases import custody_phrases, graded
+from exports.format.phrases import custody_phrases, graded, item_bytes, item_size
 from hashing.case.kinds import CaptureStatus
 from hashing.printable import human_size
 
@@ -124,7 +124,7 @@ def _plain(value: object) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "answer": _answer,
-    "bytes": lambda count: f"{count:,} bytes",
+    "bytes": item_bytes,
     "connection": _connection,
     "count_of": counted,
     "counted": lambda counts: ", ".join(f"{name}: {count:,}" for name, count in counts.items()),
@@ -133,6 +133,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "graded": graded,
     "hashtag": lambda tag: f"#{tag}",
     "in_short": in_short,
+    "item_size": item_size,
     "joined": joined,
     "moment": moment,
     "outcome": lambda status: _OUTCOMES.get(status, status),

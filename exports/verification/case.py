@@ -17,6 +17,7 @@ from exports.verification.check import Check
 from exports.verification.custody import check_custody, refs_by_exhibit
 from exports.verification.items import Items
 from exports.verification.timestamps import check_timestamp
+from hashing.case.alike import as_read
 from hashing.case.capture_folder import CHECKPOINT, INCOMING, RESERVE
 from hashing.case.case import (
     BATCHES,
@@ -306,10 +307,10 @@ def _check_once(check: Check, ledger: _CaseLedger) -> None:
         if not isinstance(begun, CaptureRegistered) or [type(each) for each in events[1:]] not in ([], [CaptureSealed]):
             where = f"line {numbers[-1]}: {printable(capture, 100)}"
             check.problem(LEDGER, f"{where} does not begin once, and then end once")
-        elif begun.exhibit in exhibits:
+        elif as_read(begun.exhibit) in exhibits:
             check.problem(LEDGER, f"line {numbers[0]}: a second capture is called {printable(begun.exhibit, 100)}")
         else:
-            exhibits.add(begun.exhibit)
+            exhibits.add(as_read(begun.exhibit))
 
 
 def _check_drafts(check: Check, strangers: set[str]) -> None:

@@ -30,6 +30,7 @@ from exports.verification.case_lines import registered_otherwise, sealed_otherwi
 from exports.verification.check import Check
 from exports.verification.disclosure import DisclosureCheck
 from exports.verification.posts import PostCheck
+from hashing.case.alike import as_read
 from hashing.case.capture_folder import CHECKPOINT, Seal
 from hashing.case.case import CASE_FILE
 from hashing.case.events import (
@@ -85,6 +86,8 @@ def disagreements(
     """Yield the name of each line of the case's ledger that says of a capture what its own ledger does not, and why."""
     if exported.exhibits != tuple(head.exhibit for head in heads):
         yield "export", "names other exhibits than those of the captures that are here"
+    if len({as_read(exhibit) for exhibit in exported.exhibits}) < len(exported.exhibits):
+        yield "export", "names two exhibits that look the same"
     by_capture = {head.capture: head for head in heads}
     for event in lines.values():
         if isinstance(event, CaptureRegistered) and (head := by_capture.get(event.capture)) is not None:

@@ -30,6 +30,7 @@ from typing import Self, TypeVar
 
 import msgspec
 
+from hashing.case.alike import as_read
 from hashing.case.capture_folder import CHECKPOINT, INCOMING, RESERVE, CaptureFolder, Seal, capture_origin, is_sealed
 from hashing.case.case_memory import CaseMemory
 from hashing.case.events import (
@@ -470,7 +471,7 @@ class Case:
             known = self._registered()
             with storing(final):
                 taken = inside.kind(final, self.path) != 0
-            if taken or capture in known or registered.exhibit in self._memory.references:
+            if taken or capture in known or as_read(registered.exhibit) in self._memory.references:
                 raise WouldOverwrite(f"{final}: its name or its exhibit reference is taken", hint=_STRANGER)
             # 2. A mark in the draft says that it is on its way: with it the next command can move it back.
             write_new(mark, capture.encode(), root=self.path)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hashing.case.alike import as_read
 from hashing.case.events import CaptureRegistered, CaptureSealed, decode_case_event
 from hashing.ledger.merkle import MerkleTree
 
@@ -34,13 +35,13 @@ class CaseMemory(msgspec.Struct):
     since: set[str] = msgspec.field(default_factory=set)
     """The keys that the lines behind that checkpoint name."""
     exhibits: dict[str, int] = msgspec.field(default_factory=dict)
-    """The highest number given, by initials."""
+    """The highest number given, by initials as they are read."""
     sealed: set[str] = msgspec.field(default_factory=set)
     """Captures whose seal is on record."""
     registered: dict[str, CaptureRegistered] = msgspec.field(default_factory=dict)
     """Captures that began, by their id; read by whoever asks for them."""
     references: set[str] = msgspec.field(default_factory=set)
-    """Their exhibit references."""
+    """Their exhibit references as they are read: two that look the same are one."""
     registered_to: int = 0
     """The bytes of the ledger that were read for these."""
 
@@ -64,7 +65,7 @@ class CaseMemory(msgspec.Struct):
             self.registered_to += len(line) + 1
             if isinstance(event, CaptureRegistered):
                 self.registered[event.capture] = event
-                self.references.add(event.exhibit)
+                self.references.add(as_read(event.exhibit))
         return self.registered
 
     def hold(self) -> None:
@@ -74,9 +75,9 @@ class CaseMemory(msgspec.Struct):
 
     def next_exhibit(self, initials: str) -> str:
         """Return the next exhibit reference of an officer."""
-        return f"{initials}/{self.exhibits.get(initials, 0) + 1}"
+        return f"{initials}/{self.exhibits.get(as_read(initials), 0) + 1}"
 
     def _note_exhibit(self, exhibit: str) -> None:
-        initials, _, number = exhibit.rpartition("/")
+        initials, _, number = as_read(exhibit).rpartition("/")
         if number.isascii() and number.isdigit() and len(number) <= _DIGITS:
             self.exhibits[initials] = max(self.exhibits.get(initials, 0), int(number))

@@ -178,6 +178,8 @@ class Item(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="item"):
     """The item is a part, byte for byte, of another item."""
     rendering: int = 0
     """The rendering that it was made or kept by: the browser's report of a page, which no exchange brought."""
+    protected: bool = False
+    """A protected source handed it in: its size and SHA-256, which would confirm a guess, are withheld with it."""
 
 
 class ItemFacts(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="facts"):

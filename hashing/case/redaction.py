@@ -38,7 +38,7 @@ WORDS = {
     PLACE: "where a photo or post says that it was made",
     NETWORK: "the server's address, certificates and clock",
     OFFICER: "the name and initials of the officer who captured",
-    CONTENT: "the file itself: only its size and SHA-256 are shown",
+    CONTENT: "the file itself: only its size and SHA-256 are shown; of a protected source not even these",
 }
 """What can be withheld, in a lawyer's words."""
 
@@ -79,6 +79,8 @@ _CLAIMED = {
     **dict.fromkeys(("title", "description", "text", "comment", "user comment", "subject", "keywords"), TEXT),
     "canonical address": URL,
 }
+_OF_CONTENT = ("excerpt", "sha256", "size")
+"""What is withheld with the content of an item of a protected source: whoever guesses a name could try it on a hash."""
 """The word for a fact, by its name; for every other it is FACTS, or PLACE where the name begins with GPS."""
 
 SALT_BYTES = 16
@@ -163,7 +165,9 @@ def _withheld(fields: _Members) -> dict[str, _Members]:
     for name, word in _FIELDS_IN_ORDER.get(event, ()):
         if name in fields:
             parts.setdefault(word, {})[name] = fields.pop(name)
-    if event == "facts" and event in fields:
+    if event == "item" and "protected" in fields:
+        parts[CONTENT] = {name: fields.pop(name) for name in _OF_CONTENT if name in fields}
+    elif event == "facts" and event in fields:
         _sort_facts(fields.pop(event), parts)
     elif event == "post" and event in fields:
         _sort_post(fields, parts)

@@ -105,6 +105,7 @@ class IntakeStore:
             extractor=SOURCE,
             claimed_name=member.name if self._protection is None else "",
             excerpt=Excerpt(of=of.ref, offset=member.offset) if of is not None and member.offset >= 0 else None,
+            protected=self._protection is not None,
         )
         # 3. What is said of it follows its line; photos are read meanwhile.
         self._waiting.append(item)

@@ -14,6 +14,7 @@ from base64 import b64decode
 from binascii import Error as NoBase64
 from collections.abc import Iterator
 from contextlib import suppress
+from email.errors import MissingHeaderBodySeparatorDefect
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -165,12 +166,17 @@ class _Handler(BaseHTTPRequestHandler):
             self._tell(LinkRefused("disk_full", 507))
 
     def _demand_length(self) -> None:
-        lengths = self.headers.get_all("Content-Length", [])
+        # Where it is not sure how long a request is, nothing behind it is taken for another one: a proxy sends those of
+        # many people over one connection (RFC 9112, section 11.2). A line that is no field ends the head for `email`,
+        # which knows of it, and not for a proxy.
+        lengths, closing = self.headers.get_all("Content-Length", []), self.close_connection
+        self.close_connection = True
         if self.headers.get_all("Transfer-Encoding") or len(lengths) > 1:
             raise LinkRefused("not_understood", 411)
-        if lengths and not _COUNT.fullmatch(lengths[0]):
+        torn = any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in self.headers.defects)
+        if torn or (lengths and not _COUNT.fullmatch(lengths[0])):
             raise LinkRefused("not_understood", 400)
-        self._left = int(lengths[0]) if lengths else 0
+        self.close_connection, self._left = closing, int(lengths[0]) if lengths else 0
 
     def _place(self) -> str:
         """Find the link that is asked for, and return what of it. Raises LinkRefused."""

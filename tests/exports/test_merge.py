@@ -118,6 +118,11 @@ def test_a_reference_is_never_given_twice(maker: CaseMaker, tmp_path: Path) -> N
     [refused] = [each for each in outcomes if each.outcome == REFUSED]
     assert "another capture under that reference" in refused.reason
     assert "--initials" in refused.hint
+    cyrillic = CaseMaker(tmp_path / "C", maker.key)
+    for initials in ("\u041c\u0420", "XX", "MP"):
+        cyrillic.capture([Thing("a.jpg", photo(7))], initials=initials)
+    said = [("MP/2", REFUSED), ("XX/1", REFUSED), ("\u041c\u0420/1", REFUSED)]
+    assert sorted(told(merging(maker, cyrillic.path))) == said
 
 
 def test_the_same_capture_with_another_seal(maker: CaseMaker, other: CaseMaker, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ PIECE = 1 << 20
 _SHORTEST = 4
 _MOST = 20
 """Places that are named; one is enough to refuse."""
-_NOT_SECRET = {"kind", "file", "version", "cipher", "time", "offset", "consent", "given"}
+_NOT_SECRET = {"kind", "file", "version", "cipher", "time", "offset", "excerpt", "consent", "given"}
 """Fields of words that stand everywhere, as `photos`, a folder that was handed in; names of items are searched."""
 # zlib's window bits for a gzip wrapper.
 _GZIP = 31

@@ -9,7 +9,7 @@ import msgspec
 
 from exports.errors import NotRedactable
 from exports.format.disclosure_form import LINES, MASKED, MASKED_PROOFS, PROOFS, SHOWN, Inclusion, event_of, lines_of
-from hashing.case.events import CaptureEvent, Commitments, ItemFacts, PostRead, WorkingCopy
+from hashing.case.events import CaptureEvent, Commitments, Item, ItemFacts, PostRead, WorkingCopy
 from hashing.case.redaction import AUTHOR, CONTENT, FACTS, PLACE, TEXT, mask, masked_form, read_disclosure
 from hashing.ledger.merkle import Levels, leaf_hash
 
@@ -51,8 +51,9 @@ def disclosed_lines(
     Raises NotRedactable where the capture commits to nothing, and where the bytes that are handed over tell it still.
     """
     kept = [index for index in chosen if CONTENT not in words or not _tells_content(events[index], copies=copies)]
-    # What is masked is proven by the line of commitments, so that goes with it; withheld content alone masks no field.
-    if set(words) - {CONTENT}:
+    # What is masked is proven by the line of commitments, so that goes with it; withheld content alone masks no field,
+    # but for an item of a protected source.
+    if set(words) - {CONTENT} or (words and any(isinstance(event, Item) and event.protected for event in events)):
         kept = sorted([*kept, _commitments(events)])
     disclosed = [_disclosed(index, lines[index], events[index], words) for index in kept]
     # Last, over what will really be handed over: a word can stand in another field than the one that was masked.

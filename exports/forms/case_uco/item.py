@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from exports.format.disclosure_form import WITHHELD
 from exports.format.manifest import ListedItem
 from exports.format.phrases import graded
 from exports.forms.case_uco.graph import Graph, Node, node, relation, texts
@@ -70,7 +71,11 @@ def _working_copy(graph: Graph, ref: str, copy: WorkingCopy) -> Node:
 
 def _file_facets(graph: Graph, key: str, file: ListedItem | WorkingCopy) -> list[Node]:
     """Return where a file stands in the bundle, and what its bytes are."""
-    digest = node(graph.iri("hash", key), "uco-types:Hash", hashMethod="SHA256", hashValue=hex_binary(file.sha256))
+    size: dict[str, int] = {}
+    digest: dict[str, list[Node]] = {}
+    if file.sha256 != WITHHELD:
+        size, value = {"sizeInBytes": file.size}, hex_binary(file.sha256)
+        digest = {"hash": [node(graph.iri("hash", key), "uco-types:Hash", hashMethod="SHA256", hashValue=value)]}
     return [
         node(
             graph.iri("file-facet", key),
@@ -78,14 +83,14 @@ def _file_facets(graph: Graph, key: str, file: ListedItem | WorkingCopy) -> list
             fileName=file.path.rpartition("/")[2],
             filePath=file.path,
             isDirectory=False,
-            sizeInBytes=file.size,
+            **size,
         ),
         node(
             graph.iri("content-facet", key),
             "uco-observable:ContentDataFacet",
-            hash=[digest],
+            **digest,
             mimeType=getattr(file, "mime", ""),
-            sizeInBytes=file.size,
+            **size,
         ),
     ]
 

@@ -427,3 +427,13 @@ def test_a_batch_of_which_only_the_folder_is_there(tmp_path: Path) -> None:
     ]
     (maker.path / "batches/20261124T101502Z-01234567/within").mkdir()
     assert verify(maker.path).verdict == "mismatch"
+
+
+def test_two_exhibits_that_look_the_same(maker: CaseMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A case in which somebody has called a second capture `MP/1`, in Cyrillic letters, is a mismatch."""
+    maker.begin().seal()
+    monkeypatch.setattr("hashing.case.case_memory.CaseMemory.next_exhibit", lambda _, initials: f"{initials}/1")
+    maker.begin(initials="\u041c\u0420").seal()
+    found = verify(maker.path)
+    assert _named(found) == {"problems": [LEDGER]}
+    assert "a second capture is called \u041c\u0420/1" in found.problems[0].reason

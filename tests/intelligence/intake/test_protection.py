@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 import re
@@ -113,6 +114,17 @@ def _telling(folder: Path, *, but: str = "") -> list[tuple[str, bytes]]:
     ]
 
 
+def _confirmed(case: Path, folder: Path) -> list[str]:
+    """Return the originals of MP/1 on which a recipient could try a name: whose digest stands in what went out."""
+    originals = [path for path in case.glob("captures/*/items/*") if path.read_bytes() != photo(3)]
+    assert any(path.name.endswith("-post.txt") for path in originals)
+    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest().encode() for path in originals}
+    out = [
+        data for path in folder.iterdir() if "openings" not in path.name for _, data in _unpacked("", path.read_bytes())
+    ]
+    return [name for name, digest in digests.items() if any(digest in data or digest.upper() in data for data in out)]
+
+
 def test_who_it_is_stands_in_the_originals_alone(case: Path, tmp_path: Path) -> None:
     """No byte of case, report or lists but the originals names the source; nor does what the command prints."""
     ran = _intake(case)
@@ -153,6 +165,7 @@ def test_a_sanitised_export_has_redacted_copies(case: Path, tmp_path: Path) -> N
     assert any(line.startswith("note     MP/1-00") and line.endswith(bare) for line in ran.stdout.splitlines())
     assert verify(folder / "bundle.zip", report=True).verdict == "ok"
     assert _telling(folder) == []
+    assert _confirmed(case, folder) == []
     with zipfile.ZipFile(folder / "bundle.zip") as archive:
         names = {name.partition("/")[2]: name for name in archive.namelist()}
         lines = [json.loads(line) for line in archive.read(names["data/items.jsonl"]).splitlines()]
@@ -164,7 +177,16 @@ def test_a_sanitised_export_has_redacted_copies(case: Path, tmp_path: Path) -> N
     protected = [line for line in lines if line.get("withheld")]
     assert {line["exhibit"] for line in protected} == {"MP/1"}
     assert not [line for line in protected if line["path"] in names]
+    assert {(line["size"], line["sha256"]) for line in protected} == {(0, "[withheld]")}
     assert [line["path"] in names for line in lines if line.get("exhibit") == "MP/2"] == [True]
+    openings = str(folder / "bundle.zip.openings.json")
+    opened = _typed("verify", str(folder / "bundle.zip"), "--openings", openings, "--json")
+    assert opened.exit_code == Exit.OK
+    [chat] = case.glob("captures/*/items/*-chat.txt")
+    assert hashlib.sha256(chat.read_bytes()).hexdigest() in opened.stdout
+    for form in ("statement", "certificate", "schedule"):
+        assert _typed("paper", str(folder / "bundle.zip"), "--form", form).exit_code == Exit.OK
+    assert _confirmed(case, folder) == []
 
 
 def test_a_disclosure_without_content_has_no_copies(case: Path, tmp_path: Path) -> None:

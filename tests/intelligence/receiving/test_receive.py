@@ -478,6 +478,22 @@ def test_who_is_answered(desk: Desk) -> None:
         assert strange.ask("GET").status == 404
 
 
+def test_what_follows_a_request_of_no_sure_length_is_no_request(desk: Desk) -> None:
+    """Behind a proxy that reads it otherwise, a second request within a body would be answered to somebody else."""
+    two, hidden = "Content-Length: 0\r\nContent-Length: 9", "no field\r\nContent-Length: 9"
+    lengths = ("Content-Length: +9", "Content-Length: 9, 9", "Content-Length:\r\n 9", "Content-Length : 9", two, hidden)
+    with desk.receiving() as [witness]:
+        host = f"Host: 127.0.0.1:{desk.port}\r\n"
+        inner = f"GET {witness.path}page.css HTTP/1.1\r\n{host}\r\n"
+        for framing in ("Transfer-Encoding: chunked", "Transfer-Encoding : chunked", *lengths):
+            with socket.create_connection(("127.0.0.1", desk.port), PATIENCE) as talk:
+                talk.sendall(f"POST {witness.path}en/ HTTP/1.1\r\n{host}{framing}\r\n\r\n{inner}".encode())
+                with talk.makefile("rb") as answers:
+                    answered = answers.read()
+            assert answered.count(b"HTTP/1.1 ") == 1, framing
+            assert answered.split()[1] in {b"400", b"411"}
+
+
 def test_the_cookie_goes_to_nobody_else(desk: Desk) -> None:
     """What the browser holds is of this link alone, out of reach of scripts, and behind TLS sent over TLS only."""
     with desk.receiving(address="https://hand-in.police.example") as [witness]:
