@@ -36,14 +36,14 @@ def print_capture_json(result: CaptureResult, case: Case) -> None:
     from commands.display.tables import capture_to_json
     from exports.format.capture_view import read_capture
 
-    print_json(capture_to_json(read_capture(result.path, bounded=False), case.path))
+    print_json(capture_to_json(read_capture(result.path), case.path))
 
 
 def print_capture(result: CaptureResult) -> tuple[int, int]:
     """Print what a capture got, what it did not get, and its seal; return how many items are safe, and how many not."""
     from exports.format.capture_view import read_capture
 
-    view = read_capture(result.path, bounded=False)
+    view = read_capture(result.path)
     print_tables(view)
     print_verdicts(view)
     stored = print_counts(result, view)

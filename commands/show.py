@@ -113,9 +113,10 @@ def _show_exhibit(case: Case, ref: str, *, as_json: bool) -> None:
 
 def _show_got(case: Case, ref: str, paths: list[Path], *, as_json: bool) -> None:
     """Print an exhibit with all its items, or one item with all that is known of it."""
-    from commands.display.tables import capture_json, capture_to_json, item_lines
+    from commands.display.tables import capture_json, item_lines, item_to_json
     from exports.format.capture_view import read_capture
     from exports.format.continuity import case_grades, grade_of
+    from hashing.case.case import CAPTURES
 
     grades = case_grades(dict(enumerate(case.events())))
     for path in paths:
@@ -128,18 +129,17 @@ def _show_got(case: Case, ref: str, paths: list[Path], *, as_json: bool) -> None
             else:
                 _print_capture(view, grades)
             continue
-        for item in capture_to_json(view, case.path, grades)["items"] if as_json else ():
-            if item["ref"] == ref:
-                print_json(item)
-        for entry in view.items if not as_json else ():
-            if entry.item.ref == ref:
+        for entry in view.items:
+            if entry.item.ref == ref and as_json:
+                print_json(item_to_json(entry, f"{CAPTURES}/{path.name}", grades))
+            elif entry.item.ref == ref:
                 for line in item_lines(entry, path, grade_of(grades, ref)):
                     click.echo(line)
 
 
 def _show_failed(case: Case, ref: str, *, as_json: bool) -> bool:
     """Print what was sought under a reference and not got; return whether there is any. Raises NoSuchExhibit."""
-    from commands.display.tables import capture_to_json, failure_lines
+    from commands.display.tables import failure_lines, failure_to_json
     from exports.format.capture_view import read_capture
     from hashing.case.exhibit import exhibit_of
 
@@ -150,33 +150,31 @@ def _show_failed(case: Case, ref: str, *, as_json: bool) -> bool:
         there = there or bool(failures)
         for line in [] if as_json else [line for each in failures for line in failure_lines(each)]:
             click.echo(line)
-        for failure in capture_to_json(view, case.path)["failed"] if as_json and failures else ():
-            if failure["ref"] == ref:
-                print_json(failure)
+        for failure in failures if as_json else ():
+            print_json(failure_to_json(failure))
     return there
 
 
 def _show_found(case: Case, ref: str, word: str, *, as_json: bool) -> None:
     """Print the items in whose address, title, text, author or facts a word stands, in capitals or not."""
-    from commands.display.tables import capture_to_json, found_in, listed_items
+    from commands.display.tables import found_in, item_to_json, listed_items
     from exports.format.capture_view import read_capture
     from exports.format.continuity import case_grades
     from exports.format.found_words import found_words, joined_words
+    from hashing.case.case import CAPTURES
 
     found, unread = 0, list[str]()
     events = list(case.events())
     grades, words = case_grades(dict(enumerate(events))), found_words(events)
     for path in _captures(case, ref):
         view = read_capture(path)
-        asked = [entry for entry in view.items if ref in {"", view.started.exhibit, entry.item.ref}]
+        asked = (entry for entry in view.items if ref in {"", view.started.exhibit, entry.item.ref})
         texts = ((entry, _page_text(entry, path, unread), words.get(entry.item.ref, ())) for entry in asked)
         entries = [entry for entry, text, read in texts if found_in(entry, word, f"{text}\n{joined_words(read)}")]
         found += len(entries)
         if as_json and entries:
-            refs = {entry.item.ref for entry in entries}
-            for item in capture_to_json(view, case.path, grades)["items"]:
-                if item["ref"] in refs:
-                    print_json(item)
+            for entry in entries:
+                print_json(item_to_json(entry, f"{CAPTURES}/{path.name}", grades))
         elif entries:
             print_things(listed_items(entries, grades))
     if not as_json:

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 from commands.display.listing import Column, Listing
 from exports.format.clock import clock_to_json
 from exports.format.continuity import Exhibit, grade_of
+from exports.format.kept import Mapped
 from exports.format.manifest import CustodyRecord, GradeRecord
 from exports.format.moment import recorded_after, second
 from exports.format.phrases import custody_phrases, exhibit_ranges, graded, reason_alike
@@ -53,7 +55,7 @@ def listed_items(entries: Sequence[ItemView], grades: Mapping[str, GradeRecord] 
         Column("SHA-256", style="cyan"),
         Column("Source"),
     )
-    return Listing(columns, [_item_row(entry) for entry in entries], [_below(entry, grades or {}) for entry in entries])
+    return Listing(columns, Mapped(_item_row, entries), Mapped(partial(_below, grades=grades or {}), entries))
 
 
 def _below(entry: ItemView, grades: Mapping[str, GradeRecord]) -> str:
@@ -125,7 +127,7 @@ def _item_row(entry: ItemView) -> tuple[str, ...]:
 def copies_table(view: CaptureView) -> Listing:
     """Return the working copies that can be looked at, such as a video joined of its segments."""
     columns = (Column("Working copy of", style="bold"), Column("Size", right=True), Column("File"))
-    copies = [copy for copy in view.working_copies if not copy.path.endswith(_BESIDE)]
+    copies = (copy for copy in view.working_copies if not copy.path.endswith(_BESIDE))
     return Listing(columns, [(copy.ref, human_size(copy.size), copy.path) for copy in copies])
 
 
@@ -325,7 +327,7 @@ def capture_json(view: CaptureView, case_path: Path, grades: Mapping[str, GradeR
     yield before + _NO_ITEMS.removesuffix("]")
     folder = f"{CAPTURES}/{view.path.name}"
     for number, entry in enumerate(view.items):
-        yield (", " if number else "") + json.dumps(_item_to_json(entry, folder, grades or {}))
+        yield (", " if number else "") + json.dumps(item_to_json(entry, folder, grades or {}))
     yield "]" + after
 
 
@@ -346,11 +348,8 @@ def capture_to_json(
         "officer": started.officer,
         "started": started.time,
         "finished": finished.time if finished else None,
-        "items": [_item_to_json(entry, folder, grades or {}) for entry in view.items],
-        "failed": [
-            {"url": each.url, "reason": each.reason, "found_in": each.found_in, "ref": each.ref or None}
-            for each in view.failed
-        ],
+        "items": [item_to_json(entry, folder, grades or {}) for entry in view.items],
+        "failed": [failure_to_json(each) for each in view.failed],
         "skipped": [{"url": each.url, "reason": each.reason, "count": each.count} for each in view.skipped],
         "changed": [
             {
@@ -373,7 +372,8 @@ def _seal_to_json(seal: Seal | None) -> dict[str, Any] | None:
     return None if seal is None else {"root": seal.root, "size": seal.size, "fingerprint": seal.fingerprint}
 
 
-def _item_to_json(entry: ItemView, folder: str, grades: Mapping[str, GradeRecord]) -> dict[str, Any]:
+def item_to_json(entry: ItemView, folder: str, grades: Mapping[str, GradeRecord]) -> dict[str, Any]:
+    """Return an item as plain values; `folder` is that of its capture, relative to the case."""
     item = entry.item
     return {
         "ref": item.ref,
@@ -398,6 +398,11 @@ def _item_to_json(entry: ItemView, folder: str, grades: Mapping[str, GradeRecord
         "post": entry.post and msgspec.to_builtins(entry.post),
         "proof": entry.proof and _proof_to_json(entry.proof),
     }
+
+
+def failure_to_json(failed: Failed) -> dict[str, Any]:
+    """Return what was sought and not got as plain values."""
+    return {"url": failed.url, "reason": failed.reason, "found_in": failed.found_in, "ref": failed.ref or None}
 
 
 def _verdict_to_json(judged: PageJudged) -> dict[str, Any]:

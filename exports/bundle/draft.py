@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from exports.format.sealed_file import Fault, SealedFile, fault_of
+from exports.format.lookup import Lookup
+from exports.format.sealed_file import Fault, SealedFile, SealedFiles, fault_of
 
 WORKERS = 3
 """Threads that copy: two cores can hash while a third thread waits for a disk."""
+_AHEAD = WORKERS + 2
 _BATCH_FILES = 100
 _BATCH_BYTES = 8 << 20
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Draft(Protocol):
     """A folder or a zip file in the making. `sha256` and `sizes` hold, by name, what has been written so far."""
 
     path: Path
-    sha256: dict[str, str]
-    sizes: dict[str, int]
+    sha256: Lookup[str, str]
+    sizes: Lookup[str, int]
 
-    def copy(self, files: Sequence[SealedFile], progress: ByteProgress) -> list[Fault]:
+    def copy(self, files: SealedFiles, progress: ByteProgress) -> list[Fault]:
         """Copy files in; return every one that is not as recorded. Raises Unreadable, StorageFull, Unwritable."""
 
     def add(self, name: str, pieces: Iterable[bytes]) -> None:
@@ -56,7 +62,7 @@ class ByteProgress:
                 self._callback(self._done, self._total)
 
 
-def batches(files: Sequence[SealedFile]) -> Iterator[list[SealedFile]]:
+def batches(files: Iterable[SealedFile]) -> Iterator[list[SealedFile]]:
     """Group files so that a thread has a worthwhile amount to do at a time and little is held in memory."""
     batch: list[SealedFile] = []
     held = 0
@@ -70,10 +76,21 @@ def batches(files: Sequence[SealedFile]) -> Iterator[list[SealedFile]]:
         yield batch
 
 
-def check_only(files: Sequence[SealedFile]) -> list[Fault]:
+def ahead(pool: Executor, work: Callable[[T], R], parts: Iterable[T]) -> Iterator[R]:
+    """Yield what the work on each part returns, in their order; never more than a few of them are held."""
+    waiting: deque[Future[R]] = deque()
+    for part in parts:
+        waiting.append(pool.submit(work, part))
+        if len(waiting) > _AHEAD:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def check_only(files: SealedFiles) -> list[Fault]:
     """Read files without copying them; return every one that is not as recorded. Raises Unreadable."""
     with ThreadPoolExecutor(WORKERS) as pool:
-        return [fault for faults in pool.map(_faults, batches(files)) for fault in faults]
+        return [fault for faults in ahead(pool, _faults, batches(files)) for fault in faults]
 
 
 def _faults(batch: Sequence[SealedFile]) -> list[Fault]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from exports.bundle.contents import capture_contents, timestamped_files
+from exports.bundle.contents import add_capture, timestamped_files
 from exports.bundle.draft import ByteProgress, Draft, check_only
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.leftover import clear_leftovers, draft_path, held
@@ -40,7 +40,7 @@ from exports.format.continuity import read_exhibits, restated_entries
 from exports.format.entries import SealedCapture, sealed_capture
 from exports.format.inventory import Inventory, timestamped_captures
 from exports.format.open_tree import open_tree
-from exports.format.sealed_file import Fault, SealedFile, SealedFileReader
+from exports.format.sealed_file import Fault, SealedFile, SealedFileReader, SealedFiles
 from exports.report.basemap import BaseMap
 from exports.report.versions import report_versions
 from hashing.case.capture_folder import capture_events
@@ -97,7 +97,7 @@ class Bundle:
 @dataclass(frozen=True, slots=True)
 class _Outgoing:
     captures: tuple[SealedCapture, ...]
-    files: tuple[SealedFile, ...]
+    files: SealedFiles
     made: tuple[DisclosureContents, ...] = ()
     words: tuple[str, ...] = ()
     """What of the items is withheld."""
@@ -109,14 +109,10 @@ class _Outgoing:
     openings: tuple[LineOpening, ...] = ()
 
     @property
-    def bytes(self) -> int:
-        return sum(each.size for each in self.files)
-
-    @property
     def needed(self) -> int:
         """Bytes that the bundle takes on the disk, generously."""
         files = len(self.files) + len(self.made)
-        return self.bytes + sum(made.size for made in self.made) + _SPARE + _SPARE_PER_FILE * files
+        return self.files.bytes + sum(made.size for made in self.made) + _SPARE + _SPARE_PER_FILE * files
 
 
 def export_bundle(
@@ -260,7 +256,7 @@ def _fill(
     """Write all of a bundle but its seal; return what it lists. Raises NotWhole with all faults of the files."""
     listed = inventory.listing()
     declare_bag(draft)
-    counting = ByteProgress(outgoing.bytes + photo_bytes(listed), progress)
+    counting = ByteProgress(outgoing.files.bytes + photo_bytes(listed), progress)
     faults = draft.copy(outgoing.files, counting)
     if faults:
         raise _not_whole(case.path, faults)
@@ -375,13 +371,19 @@ def _outgoing(
     file = case.path / CASE_FILE
     size, sha256 = len(read_small(file, root=case.path)), created.case_sha256 if created else ""
     info = SealedFile(file, f"{PAYLOAD}{CASE_FILE}", size, sha256, case.path)
-    own = timestamped_files(case.path, newest[1]) if newest else ()
+    copied = SealedFiles(case.path)
+    # The case's file names the officer who began it.
+    if only is None or OFFICER not in only.words:
+        copied.add(info)
+    for own in timestamped_files(case.path, newest[1]) if newest else ():
+        copied.add(own)
     if only is not None:
-        # The case's file names the officer who began it.
-        return _disclosed(case, selection, only, timestamped, own if OFFICER in only.words else (info, *own))
-    contents = [capture_contents(case.path, event, timestamped.get(event.capture)) for event in selection.sealed]
-    copied = (info, *(file for each in contents for file in each.files), *own)
-    faults = [fault for each in contents for fault in each.faults]
+        return _disclosed(case, selection, only, timestamped, copied)
+    faults = [
+        fault
+        for event in selection.sealed
+        for fault in add_capture(copied, case.path, event, timestamped.get(event.capture))
+    ]
     if faults:
         # It will not be handed over; what else is wrong is found out all the same, so that it is said at once.
         raise _not_whole(case.path, [*dict.fromkeys([*faults, *check_only(copied)])])
@@ -396,13 +398,15 @@ def _disclosed(
     selection: Selection,
     only: DisclosureRequest,
     timestamped: Mapping[str, Timestamped],
-    own: tuple[SealedFile, ...],
+    copied: SealedFiles,
 ) -> _Outgoing:
     """List the files of a disclosure. Raises NotWhole as for whole captures, NothingToExport for an unknown item."""
     contents = [
         disclosed_contents(case.path, event, only, timestamped.get(event.capture)) for event in selection.sealed
     ]
-    copied = (*own, *(file for each in contents for file in each.files))
+    for each in contents:
+        for file in each.files:
+            copied.add(file)
     if faults := [fault for each in contents for fault in each.faults]:
         raise _not_whole(case.path, [*dict.fromkeys([*faults, *check_only(copied)])])
     items = tuple(ref for each in contents for ref in each.items)

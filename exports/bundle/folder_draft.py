@@ -7,18 +7,25 @@ import os
 import shutil
 import threading
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 
-from exports.bundle.draft import WORKERS, ByteProgress, batches
+from exports.bundle.draft import WORKERS, ByteProgress, ahead, batches
 from exports.bundle.uninterrupted import uninterrupted
-from exports.format.sealed_file import Fault, SealedFile, SealedFileReader
+from exports.format.lookup import Lookup
+from exports.format.sealed_file import Fault, SealedFile, SealedFileReader, SealedFiles
 from hashing.errors import WouldOverwrite
 from hashing.files.digest import new_hash
 from hashing.files.storage import create, make_folder, storing, sync_folder, write_all
 
 _READ_ONLY = 0o400
+_LARGE = 8 << 20
+"""Bytes from which on a file is copied before all others."""
+_SETTLED = 100
+"""Files that a thread makes read-only and waits for at a time."""
 
 
 class FolderDraft:
@@ -26,29 +33,32 @@ class FolderDraft:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.sha256: dict[str, str] = {}
-        self.sizes: dict[str, int] = {}
+        self.sha256: Lookup[str, str] = Lookup(str)
+        self.sizes: Lookup[str, int] = Lookup(str)
         self._folders = {path}
         self._making, self._stopped = threading.Lock(), threading.Event()
         make_folder(path)
 
-    def copy(self, files: Sequence[SealedFile], progress: ByteProgress) -> list[Fault]:
+    def copy(self, files: SealedFiles, progress: ByteProgress) -> list[Fault]:
         """Copy files in; return every one that is not as recorded. Raises Unreadable, StorageFull, Unwritable."""
-        for folder in sorted({(self.path / file.name).parent for file in files}):
-            self._make(folder)
+        large = list[SealedFile]()
+        for file in files:
+            self._make((self.path / file.name).parent)
+            self.sha256[file.name], self.sizes[file.name] = file.sha256, file.size
+            if file.size > _LARGE:
+                large.append(file)
+        # The largest first: a big file begun last would keep one thread at work while the others have ended.
+        large.sort(key=lambda file: file.size, reverse=True)
+        parts = batches(chain(large, (file for file in files if file.size <= _LARGE)))
         pool = ThreadPoolExecutor(WORKERS)
         try:
-            # The largest first: a big file begun last would keep one thread at work while the others have ended.
-            ordered = sorted(files, key=lambda file: file.size, reverse=True)
-            copied = [pool.submit(self._copy_batch, batch, progress) for batch in batches(ordered)]
-            faults = {fault.path: fault for future in as_completed(copied) for fault in future.result()}
+            copied = ahead(pool, partial(self._copy_batch, progress=progress), parts)
+            faults = {fault.path: fault for found in copied for fault in found}
         finally:
             with uninterrupted():
                 self._stopped.set()  # after an error or Ctrl-C the others need not go on
                 pool.shutdown(cancel_futures=True)
         self._stopped.clear()
-        for file in files:
-            self.sha256[file.name], self.sizes[file.name] = file.sha256, file.size
         return [faults[path] for path in sorted(faults)]
 
     def add(self, name: str, pieces: Iterable[bytes]) -> None:
@@ -68,9 +78,9 @@ class FolderDraft:
 
     def finish(self) -> None:
         """Make every file read-only and wait until all is on disk. Raises StorageFull, Unwritable."""
-        names = list(self.sha256)
+        names = iter(self.sha256)
         with ThreadPoolExecutor(WORKERS) as pool:
-            for _ in pool.map(self._settle, (names[start::WORKERS] for start in range(WORKERS))):
+            for _ in ahead(pool, self._settle, iter(lambda: list(islice(names, _SETTLED)), [])):
                 pass
         for folder in self._folders:
             sync_folder(folder)

@@ -15,7 +15,7 @@ import msgspec
 from exports.errors import NotCheckable, NotWhole
 from exports.format.bag import MANIFEST
 from exports.format.bundle_layout import CUSTODY_JSON, ITEMS_JSONL, MANIFEST_JSON, SEAL_CHECKPOINT
-from exports.format.bundle_listing import BundleListing, CaptureListing, listings
+from exports.format.bundle_listing import BundleListing, CaptureListing, ListingKeeper, listings
 from exports.format.manifest import FORMAT, CustodyLog, CustodyRecord, Listed, Manifest
 from exports.format.open_tree import open_tree
 from exports.format.result import MISMATCH, OK
@@ -119,7 +119,7 @@ class OpenedBundle:
 
     def captures(self) -> Iterator[CaptureListing]:
         """Yield each capture with all that is listed of it, one in memory at a time. Raises NotCheckable, NotWhole."""
-        yield from listings(self.manifest.captures, self.entries(), self.logs())
+        yield from listings(self.manifest.captures, self.entries(), self.logs(), ListingKeeper)
 
     def logs(self) -> dict[str, tuple[CustodyRecord, ...]]:
         """Return the log of each exhibit. Raises NotCheckable, NotWhole."""
@@ -127,10 +127,11 @@ class OpenedBundle:
         return {each.exhibit: each.custody for each in log.exhibits}
 
     def listing(self) -> BundleListing:
-        """Return all that is listed, in memory. Raises NotCheckable, NotWhole."""
-        said = self.manifest
+        """Return all that is listed. Raises NotCheckable, NotWhole."""
+        said, keeper = self.manifest, ListingKeeper()
+        captures = listings(said.captures, self.entries(), self.logs(), lambda: keeper)
         return BundleListing(
-            case=said.case, exported=said.exported, disclosure=said.disclosure, captures=tuple(self.captures())
+            case=said.case, exported=said.exported, disclosure=said.disclosure, captures=tuple(captures)
         )
 
     def _entry(self, line: bytes) -> Listed:

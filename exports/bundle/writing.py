@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import BinaryIO
+from collections.abc import Callable
 
 from exports.bundle.draft import Draft
 from exports.format.bag import BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST, hash_list
 from exports.format.bundle_listing import BundleListing
 from exports.format.inventory import Inventory
-from exports.format.sealed_file import SealedFile
+from exports.format.sealed_file import SealedFiles
 from exports.format.tag_files import tag_files
 from exports.report.basemap import BaseMap
-from hashing.files import inside
 
 
 def declare_bag(draft: Draft) -> None:
@@ -29,7 +27,7 @@ def write_lists(draft: Draft, inventory: Inventory) -> None:
 def write_report(
     draft: Draft,
     listing: BundleListing,
-    copied: Iterable[SealedFile],
+    copied: SealedFiles,
     done: Callable[[int], None],
     basemap: BaseMap | None = None,
 ) -> None:
@@ -39,12 +37,7 @@ def write_report(
     """
     from exports.report import BundleFiles, report_files
 
-    places = {source.name: source for source in copied}
-
-    def _open(name: str) -> BinaryIO:
-        return inside.opened(places[name].path, places[name].root)
-
-    for file in report_files(listing, BundleFiles(places, _open), done, basemap):
+    for file in report_files(listing, BundleFiles(copied, copied.opened), done, basemap):
         draft.add(f"{PAYLOAD}{file.name}", file.pieces)
 
 
@@ -57,14 +50,12 @@ def photo_bytes(listing: BundleListing) -> int:
 
 def write_tag_files(draft: Draft, listing: BundleListing) -> None:
     """Write the list of the payload, bag-info.txt and README.txt."""
-    draft.add(
-        MANIFEST, [hash_list({path: digest for path, digest in draft.sha256.items() if path.startswith(PAYLOAD)})]
-    )
-    for name, data in tag_files(listing, draft.sizes):
+    draft.add(MANIFEST, hash_list(draft.sha256.pairs(PAYLOAD)))
+    for name, data in tag_files(listing, draft.sizes.pairs):
         draft.add(name, [data])
 
 
 def write_tag_manifest(draft: Draft) -> None:
     """Write the list of everything outside the payload, the last file of a bundle."""
-    outside = {path: digest for path, digest in draft.sha256.items() if not path.startswith(PAYLOAD)}
-    draft.add(TAG_MANIFEST, [hash_list(outside)])
+    outside = ((path, digest) for path, digest in draft.sha256.pairs() if not path.startswith(PAYLOAD))
+    draft.add(TAG_MANIFEST, hash_list(outside))

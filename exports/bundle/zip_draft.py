@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from array import array
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
-from exports.bundle.draft import WORKERS, ByteProgress, batches
+from exports.bundle.draft import WORKERS, ByteProgress, ahead, batches
 from exports.bundle.uninterrupted import uninterrupted
-from exports.format.sealed_file import CHUNK, Fault, SealedFile, SealedFileReader
+from exports.format.kept import Picked, Spool
+from exports.format.lookup import Lookup
+from exports.format.sealed_file import CHUNK, Fault, SealedFile, SealedFileReader, SealedFiles
 from exports.format.zip_form import ZipEntry, end_records
 from hashing.files.digest import new_hash
 from hashing.files.storage import create, settle_for_good, storing, write_all
 
 _HELD = 4 << 20
 """Bytes up to which a file is read and hashed ahead of its turn; a larger one is streamed."""
-_AHEAD = WORKERS + 2
 _AT_ONCE = 1000
 """Entries of the zip's directory that are written together."""
 
@@ -31,19 +33,21 @@ class ZipDraft:
 
     def __init__(self, path: Path, top: str) -> None:
         self.path = path
-        self.sha256: dict[str, str] = {}
-        self.sizes: dict[str, int] = {}
+        self.sha256: Lookup[str, str] = Lookup(str)
+        self.sizes: Lookup[str, int] = Lookup(str)
         self._prefix = f"{top}/" if top else ""
-        self._entries: list[ZipEntry] = []
+        self._entries: Spool[bytes] = Spool(bytes)
+        self._places = array("Q")
+        """Where each entry of the zip's directory stands among these."""
         self._end = 0
         self._descriptor = create(path)
 
-    def copy(self, files: Sequence[SealedFile], progress: ByteProgress) -> list[Fault]:
+    def copy(self, files: SealedFiles, progress: ByteProgress) -> list[Fault]:
         """Copy files in; return every one that is not as recorded. Raises Unreadable, StorageFull, Unwritable."""
         faults: dict[str, Fault] = {}
         pool = ThreadPoolExecutor(WORKERS)
         try:
-            for reader, data in _read_ahead(pool, files):
+            for reader, data in chain.from_iterable(ahead(pool, _read_batch, batches(files))):
                 name = reader.file.name
                 pieces = reader.chunks() if data is None else [data]
                 self.sizes[name] = self._append(name, _counted(pieces, progress), reader.file.size)
@@ -69,11 +73,11 @@ class ZipDraft:
 
     def finish(self) -> None:
         """Write the zip's directory and wait until all is on disk. Raises StorageFull, Unwritable."""
-        begin, count = self._end, len(self._entries)
+        begin, count = self._end, len(self._places)
         with storing(self.path):
             os.lseek(self._descriptor, begin, os.SEEK_SET)
             for start in range(0, count, _AT_ONCE):
-                data = b"".join(entry.central() for entry in self._entries[start : start + _AT_ONCE])
+                data = b"".join(Picked(self._entries, self._places[start : start + _AT_ONCE]))
                 write_all(self._descriptor, data)
                 self._end += len(data)
             write_all(self._descriptor, end_records(count, self._end - begin, begin))
@@ -111,7 +115,7 @@ class ZipDraft:
                 _move_up(self._descriptor, begin, size, entry.begin - begin)
             os.lseek(self._descriptor, self._end, os.SEEK_SET)
             write_all(self._descriptor, entry.local())
-        self._entries.append(entry)
+        self._places.append(self._entries.add(entry.central()))
         self._end = entry.begin + size
         return size
 
@@ -132,19 +136,6 @@ def _move_up(descriptor: int, begin: int, size: int, by: int) -> None:
         piece = os.pread(descriptor, count, begin + size)
         os.lseek(descriptor, begin + size + by, os.SEEK_SET)
         write_all(descriptor, piece)
-
-
-def _read_ahead(
-    pool: ThreadPoolExecutor, files: Sequence[SealedFile]
-) -> Iterator[tuple[SealedFileReader, bytes | bytearray | None]]:
-    """Yield each file in order, small ones read already; never more than a few batches are held."""
-    waiting: deque[Future[list[tuple[SealedFileReader, bytes | bytearray | None]]]] = deque()
-    for batch in batches(files):
-        waiting.append(pool.submit(_read_batch, batch))
-        if len(waiting) > _AHEAD:
-            yield from waiting.popleft().result()
-    while waiting:
-        yield from waiting.popleft().result()
 
 
 def _read_batch(batch: list[SealedFile]) -> list[tuple[SealedFileReader, bytes | bytearray | None]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 
 from hashing.printable import printable
 
@@ -25,9 +25,9 @@ def is_portable(path: str) -> bool:
     return printable(path) == path and not set(path) & set("%\\") and not set(parts) & {"", ".", ".."}
 
 
-def hash_list(digests: Mapping[str, str]) -> bytes:
-    """Write a manifest: a line for each path with its SHA-256 in hexadecimal, sorted by path."""
-    return "".join(f"{digests[path]}  {path}\n" for path in sorted(digests)).encode()
+def hash_list(digests: Iterable[tuple[str, str]]) -> Iterator[bytes]:
+    """Yield a manifest: a line for each path with its SHA-256 in hexadecimal, which come sorted by path."""
+    return (f"{sha256}  {path}\n".encode() for path, sha256 in digests)
 
 
 def bag_info(fields: Iterable[tuple[str, str]]) -> bytes:
@@ -37,5 +37,7 @@ def bag_info(fields: Iterable[tuple[str, str]]) -> bytes:
 
 def oxum(sizes: Iterable[int]) -> str:
     """Return Payload-Oxum: the number of bytes, a full stop, the number of files."""
-    listed = list(sizes)
-    return f"{sum(listed)}.{len(listed)}"
+    total = count = 0
+    for size in sizes:
+        total, count = total + size, count + 1
+    return f"{total}.{count}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -23,7 +23,7 @@ class BundleFiles:
     `opened` raises NotCheckable or OSError.
     """
 
-    names: Collection[str]
+    names: Container[str]
     opened: Callable[[str], BinaryIO]
 
     def page_text(self, item: ListedItem) -> list[str]:

@@ -6,13 +6,15 @@ A view repeats what the ledger says; whether that is still true of the files is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from exports.format.budget import LineBudget
+from exports.format.kept import Picked, Spool
+from exports.format.lookup import Lookup, Places
 from hashing.case.capture_folder import CHECKPOINT, Seal, capture_events, case_folder, is_sealed
 from hashing.case.events import (
     CaptureEvent,
@@ -32,9 +34,7 @@ from hashing.case.events import (
     ProofRead,
     ServerDates,
     Skipped,
-    WarcClosed,
     WorkingCopy,
-    decode_capture_event,
 )
 from hashing.case.facts import Fact
 from hashing.case.post import Post
@@ -42,7 +42,7 @@ from hashing.errors import BadFormat
 from hashing.files.storage import read_small
 from hashing.ledger.checkpoint import parse_checkpoint
 from hashing.ledger.keys import PublicKey
-from hashing.ledger.ledger import LEDGER, ledger_lines
+from hashing.ledger.ledger import LEDGER
 
 E = TypeVar("E", bound=Event)
 
@@ -77,17 +77,16 @@ class CaptureView(msgspec.Struct, frozen=True):
     path: Path
     started: CaptureStarted
     finished: CaptureFinished | None
-    items: tuple[ItemView, ...]
+    items: Sequence[ItemView]
     """In the order of their references."""
-    working_copies: tuple[WorkingCopy, ...]
-    failed: tuple[Failed, ...]
-    skipped: tuple[Skipped, ...]
-    changed: tuple[PostChanged, ...]
+    working_copies: Sequence[WorkingCopy]
+    failed: Sequence[Failed]
+    skipped: Sequence[Skipped]
+    changed: Sequence[PostChanged]
     """Posts that are not what they were in an earlier capture."""
-    verdicts: tuple[PageJudged, ...]
+    verdicts: Sequence[PageJudged]
     """What its pages turned out to be."""
     recovered: tuple[CaptureResumed, ...]
-    warcs: tuple[WarcClosed, ...]
     seal: Seal | None
     """None where the capture is not sealed."""
     clock: ClockMeasured | None = None
@@ -118,43 +117,30 @@ class CaptureView(msgspec.Struct, frozen=True):
         return sum(entry.item.size for entry in self.items)
 
 
-def read_capture(path: Path, *, bounded: bool = True) -> CaptureView:
-    """Gather what the ledger of the capture in `path` says.
+def read_capture(path: Path) -> CaptureView:
+    """Gather what the ledger of the capture in `path` says; where that is much, most of it outside of memory.
 
-    Raises Unreadable, BadFormat; TooMuch where it is `bounded`, as what may be a stranger's is, and too long.
+    Raises Unreadable, BadFormat; TooMuch where the disk has no room for it.
     """
-    return view_of(path, _within_budget(path) if bounded else capture_events(path), seal_of(path))
-
-
-def _within_budget(path: Path) -> Iterator[CaptureEvent]:
-    budget = LineBudget(f"{path.name}/{LEDGER}")
-    for line in ledger_lines(path / LEDGER, root=case_folder(path)):
-        budget.charge(line)
-        yield decode_capture_event(line)
-
-
-def view_of(path: Path, events: Iterable[CaptureEvent], seal: Seal | None) -> CaptureView:
-    """Gather what these events of the ledger of the capture in `path` say. Raises BadFormat without the first."""
-    gathered = _Gathered(events)
-    if not isinstance(gathered.first, CaptureStarted):
+    gathered = _Gathered(capture_events(path))
+    if gathered.started is None:
         raise BadFormat(f"{path / LEDGER}: the first line does not begin a capture")
     return CaptureView(
         path=path,
-        started=gathered.first,
+        started=gathered.started,
         # The last of each, as a capture that was finished off after its process died has one more.
-        finished=next(reversed(gathered.of(CaptureFinished)), None),
+        finished=gathered.last(CaptureFinished),
         items=gathered.item_views(),
-        working_copies=tuple(gathered.of(WorkingCopy)),
-        failed=tuple(gathered.of(Failed)),
-        skipped=tuple(gathered.of(Skipped)),
-        changed=tuple(gathered.of(PostChanged)),
-        verdicts=tuple(gathered.of(PageJudged)),
+        working_copies=gathered.of(WorkingCopy),
+        failed=gathered.of(Failed),
+        skipped=gathered.of(Skipped),
+        changed=gathered.of(PostChanged),
+        verdicts=gathered.of(PageJudged),
         recovered=tuple(gathered.of(CaptureResumed)),
-        warcs=tuple(gathered.of(WarcClosed)),
-        seal=seal,
-        clock=next(reversed(gathered.of(ClockMeasured)), None),
+        seal=seal_of(path),
+        clock=gathered.last(ClockMeasured),
         intake=next(iter(gathered.of(IntakeBegun)), None),
-        dates=next(reversed(gathered.of(ServerDates)), None),
+        dates=gathered.last(ServerDates),
     )
 
 
@@ -178,41 +164,60 @@ def reading_order(ref: str) -> tuple[list[int], str]:
     return [int(digits) for digits in re.findall(r"[0-9]{1,18}", ref)], ref
 
 
+def sortable(ref: str) -> str:
+    """Return a text that stands among others as its reference stands in their reading order."""
+    numbers, _ = reading_order(ref)
+    return f"{''.join(f'{number:018d}' for number in numbers)}\0{ref}"
+
+
 class _Gathered:
     """The events of a ledger, sorted by their kind."""
 
     def __init__(self, events: Iterable[CaptureEvent]) -> None:
-        self.first: CaptureEvent | None = None
-        self._by_kind: dict[type[Event], list[Event]] = {}
-        for event in events:
-            self.first = self.first or event
-            self._by_kind.setdefault(type(event), []).append(event)
+        self._kept: Spool[CaptureEvent] = Spool(CaptureEvent)
+        self._by_kind: dict[type[Event], array[int]] = {}
+        self._exchanges: Lookup[int, int] = Lookup(int)
+        self._about = Places()
+        self.started: CaptureStarted | None = None
+        for number, event in enumerate(events):
+            if number == 0 and isinstance(event, CaptureStarted):
+                self.started = event
+            place = self._kept.add(event)
+            self._by_kind.setdefault(type(event), array("Q")).append(place)
+            if isinstance(event, Exchange):
+                self._exchanges[event.exchange] = place
+            elif isinstance(event, PostRead | ProofRead | ItemFacts | WorkingCopy):
+                self._about.add(event.ref, place)
 
-    def of(self, kind: type[E]) -> list[E]:
+    def of(self, kind: type[E]) -> Sequence[E]:
         """Return every event of one kind, in the ledger's order."""
-        return self._by_kind.get(kind, [])  # type: ignore[return-value]  # filled by type just above
+        return Picked(self._kept, self._by_kind.get(kind, array("Q")))  # type: ignore[arg-type]  # filled by type
 
-    def item_views(self) -> tuple[ItemView, ...]:
-        """Return the items with all that the ledger says about each, in reading order."""
+    def last(self, kind: type[E]) -> E | None:
+        """Return the last event of one kind; None where there is none."""
+        return next(iter(self.of(kind)[-1:]), None)
+
+    def item_views(self) -> Sequence[ItemView]:
+        """Return the items with all that the ledger says about each, in reading order.
+
+        Where several items have one reference, the first has all that is said of it.
+        """
         # An item's exchange stands before it in the ledger, and what was read of it behind it, so all are gathered
         # first.
-        exchanges = {event.exchange: event for event in self.of(Exchange)}
-        posts = {event.ref: event.post for event in self.of(PostRead)}
-        proofs = {event.ref: event for event in self.of(ProofRead)}
-        facts: dict[str, list[Fact]] = {}
-        for event in self.of(ItemFacts):
-            facts.setdefault(event.ref, []).extend(event.facts)
-        copies: dict[str, list[WorkingCopy]] = {}
-        for copy in self.of(WorkingCopy):
-            copies.setdefault(copy.ref, []).append(copy)
-        return tuple(
-            ItemView(
+        views: Spool[ItemView] = Spool(ItemView)
+        order: Lookup[str, int] = Lookup(str)
+        for number, item in enumerate(self.of(Item)):
+            about = [self._kept[place] for place in self._about.pop(item.ref)]
+            exchange = self._exchanges.get(item.exchange)
+            posts = [event.post for event in about if isinstance(event, PostRead)]
+            proofs = [event for event in about if isinstance(event, ProofRead)]
+            view = ItemView(
                 item,
-                exchanges.get(item.exchange),
-                tuple(facts.get(item.ref, ())),
-                tuple(copies.get(item.ref, ())),
-                posts.get(item.ref),
-                proofs.get(item.ref),
+                self._kept[exchange] if exchange is not None else None,  # type: ignore[arg-type]  # one of these
+                tuple(fact for event in about if isinstance(event, ItemFacts) for fact in event.facts),
+                tuple(event for event in about if isinstance(event, WorkingCopy)),
+                posts[-1] if posts else None,
+                proofs[-1] if proofs else None,
             )
-            for item in sorted(self.of(Item), key=lambda item: reading_order(item.ref))
-        )
+            order[f"{sortable(item.ref)}\0{number:012d}"] = views.add(view)
+        return Picked(views, array("Q", (place for _, place in order.pairs())))

@@ -18,7 +18,7 @@ from msgspec.structs import asdict
 
 from exports.errors import NotWhole
 from exports.format.capture_view import seal_of
-from exports.format.lookup import Lookup
+from exports.format.lookup import Lookup, Places
 from exports.format.manifest import (
     CaptureRecord,
     Listed,
@@ -70,8 +70,6 @@ _LISTED: dict[str, type[Listed]] = {
 """Events that are listed. An item is listed with others, and the rest stands in the ledger alone."""
 _BELONGING = {"facts", "post", "proof", "working-copy"}
 """Events that are listed with the item that they name."""
-_NONE = -1
-"""Is no place of a line."""
 
 
 def folder_in_bundle(capture: str) -> str:
@@ -156,36 +154,6 @@ class EventList(msgspec.Struct, frozen=True):
         """Do nothing."""
 
 
-class _Places:
-    """Where the lines stand that belong to something, by its name. Each place leads to the one before it."""
-
-    def __init__(self) -> None:
-        self._last: Lookup[str, int] = Lookup(str)
-        self._before: Lookup[int, int] = Lookup(int)
-
-    def add(self, name: str, place: int) -> None:
-        """Note that a line at this place belongs to what has this name."""
-        before = self._last.get(name, _NONE)
-        if before != _NONE:
-            self._before[place] = before
-        self._last[name] = place
-
-    def pop(self, name: str) -> list[int]:
-        """Return the places for a name, in their order; asked once more for it, none.
-
-        So a ledger that gives many items one name costs no more than any other.
-        """
-        # Each place names the one before it with the same name, a chain from the last: numbers alone, where a list for
-        # each name of a million would be most of the memory.
-        place, places = self._last.get(name, _NONE), list[int]()
-        if place != _NONE:
-            self._last[name] = _NONE
-        while place != _NONE:
-            places.append(place)
-            place = self._before.get(place, _NONE)
-        return places[::-1]
-
-
 @dataclass(slots=True)
 class SealedCapture:
     """A capture, or the disclosed part of one: its events, and the seal over its whole ledger."""
@@ -196,7 +164,7 @@ class SealedCapture:
     """The line of the case's ledger that records the trusted time of the seal."""
     withheld: bool = False
     """The files of the items are withheld."""
-    _belonging: _Places = field(default_factory=_Places)
+    _belonging: Places = field(default_factory=Places)
     _exchanges: Lookup[int, int] = field(default_factory=lambda: Lookup(int))
     """Where the last line of each exchange stands."""
     _listed: array[int] = field(default_factory=lambda: array("Q"))
@@ -268,7 +236,7 @@ class SealedCapture:
 
     def _forget(self) -> None:
         """Let go of where the lines stand: a bundle may hold many captures."""
-        self._belonging, self._exchanges, self._listed = _Places(), Lookup(int), array("Q")
+        self._belonging, self._exchanges, self._listed = Places(), Lookup(int), array("Q")
 
     def _item(self, item: Item, folder: str, exhibit: str) -> ListedItem:
         """Return an item with what other lines say of it; of several posts or proofs, the last.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from exports.format.bundle_layout import CUSTODY_JSON, ITEMS_JSONL, MANIFEST_JSON
-from exports.format.bundle_listing import BundleListing, CaptureListing, capture_listing
+from exports.format.bundle_listing import BundleListing, CaptureListing, ListingKeeper
 from exports.format.continuity import bundle_logs, grade_of, grades_in
 from exports.format.disclosure_form import WITHHELD
 from exports.format.manifest import (
@@ -110,13 +110,13 @@ class Inventory:
         yield CUSTODY_JSON, [msgspec.json.format(_encoder.encode(log), indent=2), b"\n"]
 
     def listing(self) -> BundleListing:
-        """Return all of it in memory, as a report is made of it. Raises as `files`."""
-        logs = bundle_logs(self.lines, self.line)
+        """Return all of it, as a report is made of it. Raises as `files`."""
+        logs, keeper = bundle_logs(self.lines, self.line), ListingKeeper()
         grades, heads, captures = _grades(logs), list[CaptureRecord](), list[CaptureListing]()
         for capture in self._captures:
             heads.append(capture.head())
             entries = (_with_grade(each, grades) for each in capture.entries(heads[-1]))
-            captures.append(capture_listing(heads[-1], entries, logs.get(heads[-1].exhibit, ())))
+            captures.append(keeper.capture(heads[-1], entries, logs.get(heads[-1].exhibit, ())))
         return BundleListing(
             case=self.case(heads),
             exported=self.exported(),

@@ -7,30 +7,42 @@ process, and never evidence. Its size is bounded by the room that the disk has.
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from itertools import islice, takewhile
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar
+
+import msgspec
 
 from exports.errors import TooMuch
 from hashing.files.scratch import made_scratch_folder, scratch_folder
+from hashing.files.storage import write_all
 
 if TYPE_CHECKING:
     import sqlite3
+    from pathlib import Path
 
 K = TypeVar("K", bound=str | int)
 V = TypeVar("V", bound=str | int | bytes)
+R = TypeVar("R")
 
 HELD = 25_000
 """Entries that are held in memory: some 10 MiB."""
 _LARGE = 8 << 20
 """Characters in fewer of them, keys and values together, that are not."""
-_CACHE = 8 << 10
+_BATCH = 2_000
+"""Entries that are held until they are written, once there is a table."""
+_CACHE = 2 << 10
 """KiB of a table that SQLite holds in memory."""
 _SPARE = 256 << 20
 """Bytes that are left free on the disk."""
 _PAGE = 4096
 _AT_ONCE = 1000
 _SMALLEST = -(1 << 63)
+_NONE = -1
+"""Is no place of a line."""
 _AFTER_ALL = b"\xff"
 """No text begins with this byte, and SQLite has all bytes behind all numbers."""
 
@@ -45,6 +57,8 @@ class Lookup(MutableMapping[K, V], Generic[K, V]):
         self._text = keys is str
         self._held: dict[K, V] = {}
         """All entries; once there is a table, those that it does not have yet."""
+        self._sorted: list[K] = []
+        """The keys in their order, where that was asked for since the last change, and there is no table."""
         self._size = 0
         self._table: sqlite3.Connection | None = None
         self._process = os.getpid()
@@ -67,14 +81,16 @@ class Lookup(MutableMapping[K, V], Generic[K, V]):
     def __setitem__(self, key: K, value: V) -> None:
         """Set a value."""
         self._held[key] = value
+        self._sorted = []
         self._size += (len(key) if isinstance(key, str) else 0) + (0 if isinstance(value, int) else len(value))
-        if len(self._held) > HELD or self._size > _LARGE:
+        if len(self._held) > (HELD if self._table is None else min(HELD, _BATCH)) or self._size > _LARGE:
             self._write()
 
     def __delitem__(self, key: K) -> None:
         """Remove an entry. Raises KeyError."""
         value = self[key]
         self._held.pop(key, value)
+        self._sorted = []
         if self._table is not None:
             self._asked("DELETE FROM t WHERE k = ?", self._stored(key))
 
@@ -99,8 +115,10 @@ class Lookup(MutableMapping[K, V], Generic[K, V]):
     def pairs(self, prefix: str = "") -> Iterator[tuple[K, V]]:
         """Yield the entries in the order of their keys; with a prefix, those whose keys begin with it."""
         if self._table is None:
-            begins = (each for each in self._held.items() if not prefix or str(each[0]).startswith(prefix))
-            yield from sorted(begins, key=lambda pair: pair[0])
+            keys = self._sorted = self._sorted or sorted(self._held)
+            behind = islice(keys, bisect_left(keys, prefix) if prefix else 0, None)
+            among = takewhile(lambda key: not prefix or str(key).startswith(prefix), behind)
+            yield from [(key, self._held[key]) for key in among]
             return
         self._write()
         # A prefix becomes a range of the key: up to the same bytes with the last one raised. UTF-8 never holds 0xFF, so
@@ -140,7 +158,7 @@ class Lookup(MutableMapping[K, V], Generic[K, V]):
     def _asked(self, sql: str, *values: bytes | int) -> list[tuple[Any, ...]]:
         if self._table is None or os.getpid() != self._process:
             raise RuntimeError("a table of another process")
-        with _refusals_as_too_much():
+        with refusals_as_too_much():
             return self._table.execute(sql, values).fetchall()
 
     def _write(self) -> None:
@@ -148,23 +166,136 @@ class Lookup(MutableMapping[K, V], Generic[K, V]):
         if self._table is None:
             self._table = _opened()
         rows = [(self._stored(key), value) for key, value in self._held.items()]
-        with _refusals_as_too_much():
+        with refusals_as_too_much():
             self._table.executemany("INSERT OR REPLACE INTO t VALUES (?, ?)", rows)
         self._held.clear()
         self._size = 0
 
 
+class Section(MutableMapping[str, V], Generic[V]):
+    """The entries of a lookup whose keys begin with a text, under the rest of their keys."""
+
+    def __init__(self, lookup: Lookup[str, V], prefix: str) -> None:
+        self._lookup = lookup
+        self._prefix = prefix
+
+    def __getitem__(self, key: str) -> V:
+        """Return a value. Raises KeyError."""
+        return self._lookup[self._prefix + key]
+
+    def __setitem__(self, key: str, value: V) -> None:
+        """Set a value."""
+        self._lookup[self._prefix + key] = value
+
+    def __delitem__(self, key: str) -> None:
+        """Remove an entry. Raises KeyError."""
+        del self._lookup[self._prefix + key]
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the keys in their order."""
+        return (key.removeprefix(self._prefix) for key in self._lookup.below(self._prefix))
+
+    def __len__(self) -> int:
+        """Count the entries."""
+        return sum(1 for _ in self)
+
+
+class RecordLookup(MutableMapping[str, R], Generic[R]):
+    """A mapping from texts to records of one kind, which stands in a `Lookup`. A record that is read is a copy."""
+
+    def __init__(self, kind: Any) -> None:  # noqa: ANN401 - a type of any form
+        self._lookup: Lookup[str, bytes] = Lookup(str)
+        self._encode = msgspec.json.Encoder().encode
+        self._decode = msgspec.json.Decoder(kind).decode
+
+    def __getitem__(self, key: str) -> R:
+        """Return a record. Raises KeyError."""
+        return self._decode(self._lookup[key])  # type: ignore[no-any-return]
+
+    def __setitem__(self, key: str, record: R) -> None:
+        """Set a record."""
+        self._lookup[key] = self._encode(record)
+
+    def __delitem__(self, key: str) -> None:
+        """Remove a record. Raises KeyError."""
+        del self._lookup[key]
+
+    def __contains__(self, key: object) -> bool:
+        """Say whether there is a record."""
+        return key in self._lookup
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the keys in their order."""
+        return iter(self._lookup)
+
+    def __len__(self) -> int:
+        """Count the records."""
+        return len(self._lookup)
+
+
+class Places:
+    """Where the lines stand that belong to something, by its name. Each place leads to the one before it."""
+
+    def __init__(self) -> None:
+        self._last: Lookup[str, int] = Lookup(str)
+        self._before: Lookup[int, int] = Lookup(int)
+
+    def add(self, name: str, place: int) -> None:
+        """Note that a line at this place belongs to what has this name."""
+        before = self._last.get(name, _NONE)
+        if before != _NONE:
+            self._before[place] = before
+        self._last[name] = place
+
+    def pop(self, name: str) -> list[int]:
+        """Return the places for a name, in their order; asked once more for it, none.
+
+        So a ledger that gives many items one name costs no more than any other.
+        """
+        # Each place names the one before it with the same name, a chain from the last: numbers alone, where a list for
+        # each name of a million would be most of the memory.
+        place, places = self._last.get(name, _NONE), list[int]()
+        if place != _NONE:
+            self._last[name] = _NONE
+        while place != _NONE:
+            places.append(place)
+            place = self._before.get(place, _NONE)
+        return places[::-1]
+
+
+def opened_scratch() -> IO[bytes]:
+    """Open a file of the user's cache that has no name. Raises TooMuch where the disk has no room."""
+    with refusals_as_too_much():
+        folder = made_scratch_folder()
+        _demand_room(folder)
+        return TemporaryFile(dir=folder, buffering=0)
+
+
+def write_scratch(file: IO[bytes], data: bytes | bytearray) -> None:
+    """Write to the end of such a file. Raises TooMuch where the disk has no room."""
+    with refusals_as_too_much():
+        _demand_room(scratch_folder())
+        write_all(file.fileno(), data)
+
+
+def _demand_room(folder: Path) -> int:
+    """Return how many bytes may be written there. Raises TooMuch where there are none."""
+    import shutil  # which takes a while
+
+    free = shutil.disk_usage(folder).free - _SPARE
+    if free <= 0:
+        raise _no_room("the disk is full")
+    return free
+
+
 def _opened() -> sqlite3.Connection:
     """Make a table in a file that loses its name at once. Raises TooMuch."""
-    import shutil  # which take a while, and small evidence never needs them
-    import sqlite3
+    import sqlite3  # which takes a while, and small evidence never needs it
 
-    with _refusals_as_too_much():
+    with refusals_as_too_much():
         folder = made_scratch_folder()
         # 1. A bound from the free disk: the table must fail by itself before it fills the disk under a capture.
-        pages = (shutil.disk_usage(folder).free - _SPARE) // _PAGE
-        if pages <= 0:
-            raise _no_room("the disk is full")
+        pages = _demand_room(folder) // _PAGE
         file = folder / os.urandom(8).hex()
         table = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         try:
@@ -187,7 +318,7 @@ def _opened() -> sqlite3.Connection:
 
 
 @contextmanager
-def _refusals_as_too_much() -> Iterator[None]:
+def refusals_as_too_much() -> Iterator[None]:
     """Raise TooMuch for what the disk refuses, and for a number that no table has a place for."""
     import sqlite3
 

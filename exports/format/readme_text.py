@@ -371,11 +371,12 @@ def _times(listing: BundleListing) -> str:
 
 def _excerpts(listing: BundleListing) -> Iterator[str]:
     """Yield, for each post out of a list whose coding a standard tool undoes, the command that compares the two."""
-    lists = {item.ref: item for item in listing.items if item.content_encoding in _READERS}
-    for item in listing.items:
-        if item.excerpt is not None and (of := lists.get(item.excerpt.of)) is not None:
-            reader = f"{_READERS[of.content_encoding]} {quote(of.path)}"
-            yield f"{reader} | tail -c +{item.excerpt.offset + 1} | head -c {item.size} | cmp - {quote(item.path)}"
+    for capture in listing.captures:
+        for item in capture.items:
+            of = capture.item(item.excerpt.of) if item.excerpt is not None else None
+            if item.excerpt is not None and of is not None and of.content_encoding in _READERS:
+                reader = f"{_READERS[of.content_encoding]} {quote(of.path)}"
+                yield f"{reader} | tail -c +{item.excerpt.offset + 1} | head -c {item.size} | cmp - {quote(item.path)}"
 
 
 def _line(text: str) -> str:

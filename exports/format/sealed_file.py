@@ -8,7 +8,9 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
+from exports.format.lookup import RecordLookup
 from hashing.files import inside
 from hashing.files.digest import new_hash
 from hashing.files.storage import read_error
@@ -29,6 +31,43 @@ class SealedFile:
     size: int
     sha256: str
     root: Path
+
+
+class SealedFiles:
+    """Files of one case on their way into a bundle, by their names there, in the order of these names."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.bytes = 0
+        self._files: RecordLookup[tuple[str, int, str]] = RecordLookup(tuple[str, int, str])
+
+    def add(self, file: SealedFile) -> None:
+        """Take a file. One that is there under its name gives way to it."""
+        if file.name in self._files:
+            self.bytes -= self[file.name].size
+        self.bytes += file.size
+        self._files[file.name] = (str(file.path.relative_to(self.root)), file.size, file.sha256)
+
+    def __getitem__(self, name: str) -> SealedFile:
+        """Return a file. Raises KeyError."""
+        path, size, sha256 = self._files[name]
+        return SealedFile(self.root / path, name, size, sha256, self.root)
+
+    def __contains__(self, name: object) -> bool:
+        """Say whether there is a file of this name."""
+        return name in self._files
+
+    def __iter__(self) -> Iterator[SealedFile]:
+        """Yield each file."""
+        return map(self.__getitem__, self._files)
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self._files)
+
+    def opened(self, name: str) -> BinaryIO:
+        """Open a file to be read. Raises KeyError, OSError."""
+        return inside.opened(self.root / self._files[name][0], self.root)
 
 
 @dataclass(frozen=True, slots=True)

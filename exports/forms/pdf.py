@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,10 +19,11 @@ from exports.errors import ExportError
 from exports.format.outside import demand_outside
 from exports.forms.held_bundle import HeldBundle, held_bundle
 from exports.report.basemap import BaseMap, ChosenTiles
+from exports.report.item_index import ItemIndex
 from exports.report.links import PHOTO, TILE, PrintLinks
 from exports.report.preview import preview, preview_readers
 from exports.report.rendering import Rendering, own
-from exports.report.roles import roles
+from exports.report.roles import Roles, roles
 from exports.report.site import base_of, report_pages
 from exports.report.site_page import SitePage
 from exports.report.words import is_photo
@@ -70,12 +71,15 @@ def write_pdf(
     demand_outside(output, bundle)
     with held_bundle(bundle, verified=verified) as held:
         tiles = base_of(held.listing, held.files, basemap)
-        parts = _parts(held, tiles)
+        known, reasons = roles(held.listing), dict[str, str]()
+        rendering = Rendering(held.listing, ItemIndex(held.listing), known, held.files, reasons)
+        parts = _parts(held, known, tiles)
         paths = [output] if len(parts) == 1 else [_numbered(output, number) for number in range(1, len(parts) + 1)]
         # How many parts there are is known only now, and each has a name of its own that must not lie in the evidence.
         for path in paths:
             demand_outside(path, bundle)
-        return list(_written(held, parts, paths, tiles.tiles if tiles else {}, progress))
+        found = ((_pictures(held, pages, reasons), pages) for pages in parts)
+        return list(_written(held, rendering, found, paths, tiles.tiles if tiles else {}, progress))
 
 
 def demand_printer() -> None:
@@ -94,11 +98,11 @@ def _numbered(output: Path, number: int) -> Path:
     return output.with_name(f"{output.stem}-{number}{output.suffix}")
 
 
-def _parts(held: HeldBundle, tiles: ChosenTiles | None) -> list[list[SitePage]]:
+def _parts(held: HeldBundle, known: Roles, tiles: ChosenTiles | None) -> list[list[SitePage]]:
     """Lay the pages out on as few files as they fit in; a page is never divided."""
     parts: list[list[SitePage]] = [[]]
     filled = 0.0
-    for page in report_pages(held.listing, roles(held.listing), tiles):
+    for page in report_pages(held.listing, known, tiles):
         if page.template in _ON_SCREEN or (page.template == "threads" and not page.values["threads"]):
             continue  # a post that stands alone stands with its exhibit
         weight = _weight(page)
@@ -114,7 +118,7 @@ def _weight(page: SitePage) -> float:
     if page.template == "capture":
         capture = page.values["capture"]
         rows = 5 + len(capture.failed) + len(capture.skipped) + len(capture.changed) + len(capture.verdicts)
-        return _ROW * rows + _SHOWN * len(page.values["entries"])
+        return _ROW * rows + _SHOWN * sum(len(group.items) for group in page.values["groups"])
     if page.template == "map":
         return _ROW * int(page.values["whole"])
     entries = len(page.values.get("entries", ()))
@@ -123,27 +127,34 @@ def _weight(page: SitePage) -> float:
 
 def _written(
     held: HeldBundle,
-    parts: Sequence[Sequence[SitePage]],
+    rendering: Rendering,
+    parts: Iterable[tuple[dict[str, bytes], Sequence[SitePage]]],
     paths: Sequence[Path],
     tiles: Mapping[str, bytes],
     progress: Callable[[int, int], None] | None,
 ) -> Iterator[PdfPart]:
-    for number, (pages, path) in enumerate(zip(parts, paths, strict=True), start=1):
-        data = _printed(held, pages, tiles, number, len(parts))
+    # Pictures first: what the reader of a photo could not show is said beside its item, so the reasons are needed for
+    # the text.
+    for number, ((small, pages), path) in enumerate(zip(parts, paths, strict=True), start=1):
+        data = _printed(held, rendering, pages, small, tiles, number, len(paths))
         write_exclusively(path, data)
         if progress is not None:
-            progress(number, len(parts))
+            progress(number, len(paths))
         yield PdfPart(path, Digest.of_bytes(data).hex)
 
 
-def _printed(held: HeldBundle, pages: Sequence[SitePage], tiles: Mapping[str, bytes], part: int, parts: int) -> bytes:
+def _printed(
+    held: HeldBundle,
+    rendering: Rendering,
+    pages: Sequence[SitePage],
+    small: Mapping[str, bytes],
+    tiles: Mapping[str, bytes],
+    part: int,
+    parts: int,
+) -> bytes:
     """Return one document as PDF."""
     import weasyprint
 
-    # Pictures first: what the reader of a photo could not show is said beside its item, so the reasons are needed for
-    # the text.
-    small, reasons = _pictures(held, pages)
-    rendering = Rendering(held.listing, roles(held.listing), held.files, reasons)
     links = PrintLinks(pages, small)
     head = rendering.filled(
         "print.html.j2", style=own("pdf.css"), seal=held.fingerprint, part=part, parts=parts, links=links
@@ -158,19 +169,18 @@ def _printed(held: HeldBundle, pages: Sequence[SitePage], tiles: Mapping[str, by
     return printed
 
 
-def _pictures(held: HeldBundle, pages: Sequence[SitePage]) -> tuple[dict[str, bytes], dict[str, str]]:
-    """Return the small copies of the photos on these pages by their SHA-256, and why others have none."""
+def _pictures(held: HeldBundle, pages: Sequence[SitePage], reasons: dict[str, str]) -> dict[str, bytes]:
+    """Return the small copies of the photos on these pages by their SHA-256; add to `reasons` why others have none."""
     photos = {
         item.sha256: item
         for page in pages
-        for item in page.pictures
+        for item in page.pictures()
         if is_photo(item) and item.path in held.files.names
     }
     with preview_readers() as readers:
         made = [preview(item, held.files, readers) for item in photos.values()]
-    return {each.sha256: each.data for each in made if each.data}, {
-        each.sha256: each.reason for each in made if each.reason
-    }
+    reasons.update((each.sha256, each.reason) for each in made if each.reason)
+    return {each.sha256: each.data for each in made if each.data}
 
 
 def fetcher(small: Mapping[str, bytes], tiles: Mapping[str, bytes]) -> URLFetcher:

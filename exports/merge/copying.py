@@ -13,6 +13,7 @@ from exports.bundle.leftover import draft_path, held
 from exports.bundle.uninterrupted import uninterrupted
 from exports.errors import NotWhole
 from exports.format.bag import is_portable
+from exports.format.lookup import Lookup
 from exports.merge.origin import MergeCandidate
 from exports.verification import OK, verify
 from exports.verification.check import Check
@@ -53,12 +54,11 @@ def copy_capture(check: Check, candidate: MergeCandidate, folder: Path, progress
         if name != token_path(CHECKPOINT) or check.is_file(f"{candidate.prefix}{name}"):
             draft.add(name, _pieces(check, f"{candidate.prefix}{name}", None, progress))
     # 2. Its files, each of no more than the stated size: a source that grows while it is read fills no disk.
-    sizes = {
-        event.path: event.size
-        for event in capture_events(folder)
-        if isinstance(event, Item | WorkingCopy | WarcClosed) and event.path not in draft.sizes
-    }
-    for name, size in sizes.items():
+    sizes: Lookup[str, int] = Lookup(str)
+    for event in capture_events(folder):
+        if isinstance(event, Item | WorkingCopy | WarcClosed) and event.path not in draft.sizes:
+            sizes[event.path] = event.size
+    for name, size in sizes.pairs():
         if not is_portable(name):
             raise NotWhole(f"{candidate.prefix}{LEDGER}: names a path that goldenhour never gives: {name[:200]!r}")
         draft.add(name, _pieces(check, f"{candidate.prefix}{name}", size, progress))

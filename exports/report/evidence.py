@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
-from exports.report.roles import POSTER, watched
+from exports.format.kept import Picked
+from exports.format.lookup import Lookup
+from exports.report.roles import POSTER, is_watched, media_of_posts
 from exports.report.words import ANSWERS, PICTURES, is_photo
 
 if TYPE_CHECKING:
@@ -30,28 +34,54 @@ _COVER = 12
 """Pictures on the first page."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShownItem:
-    """An item as it stands on its exhibit's page, under a heading."""
+class EvidenceGroup(NamedTuple):
+    """Items of an exhibit that stand under one heading."""
 
     heading: str
-    item: ListedItem
+    items: Sequence[ListedItem]
 
 
-def evidence(capture: CaptureListing, roles: Roles) -> list[ShownItem]:
-    """Return what a reader looks at, in that order; a photo that a post shows stands with the post alone."""
-    on_posts = set(_media_of_posts(capture))
-    videos = {item.ref for item in watched(capture.items, roles)}
-    posters = {poster.ref for ref, poster in roles.posters.items() if ref in videos and poster.ref != ref}
-    groups: dict[str, list[ShownItem]] = {
-        heading: [] for heading in (WRITTEN, SEEN, WATCHED, PHOTOS, HEARD, FILES, NOT_ASKED, APART)
-    }
+@dataclass(frozen=True, slots=True)
+class ShownEvidence:
+    """What a reader looks at of an exhibit, in that order, and how much else was kept, by kind."""
+
+    groups: tuple[EvidenceGroup, ...]
+    behind: dict[str, int]
+
+    def __len__(self) -> int:
+        """Count the items."""
+        return sum(len(group.items) for group in self.groups)
+
+    def between(self, start: int, stop: int) -> list[EvidenceGroup]:
+        """Return what stands on a page: the items from a number up to another."""
+        shown = []
+        for heading, items in self.groups:
+            if part := items[max(start, 0) : max(stop, 0)]:
+                shown.append(EvidenceGroup(heading, part))
+            start, stop = start - len(items), stop - len(items)
+        return shown
+
+
+def evidence(capture: CaptureListing, roles: Roles) -> ShownEvidence:
+    """Return what stands on an exhibit's pages; a photo that a post shows stands with the post alone."""
+    apart: Lookup[str, str] = Lookup(str)
+    for ref in media_of_posts(capture):
+        apart[ref] = PHOTOS
     for item in capture.items:
         # A poster stands with its video, and not once more among the photos.
-        heading = "" if item.ref in posters else WATCHED if item.ref in videos else _heading(item, roles)
-        if heading and not (heading == PHOTOS and item.ref in on_posts):
-            groups[heading].append(ShownItem(heading, item))
-    return [each for group in groups.values() for each in group]
+        if (poster := roles.posters.get(item.ref)) is not None and poster.ref != item.ref:
+            apart[poster.ref] = WATCHED if is_watched(item, roles) else apart.get(poster.ref, "")
+    groups = {heading: array("Q") for heading in (WRITTEN, SEEN, WATCHED, PHOTOS, HEARD, FILES, NOT_ASKED, APART)}
+    behind: Counter[str] = Counter()
+    for number, item in enumerate(capture.items):
+        stands = apart.get(item.ref)
+        heading = "" if stands == WATCHED else WATCHED if is_watched(item, roles) else _heading(item, roles)
+        if heading and not (heading == PHOTOS and stands == PHOTOS):
+            groups[heading].append(number)
+        elif stands is None:
+            behind[item.kind] += 1
+    shown = (EvidenceGroup(heading, Picked(capture.items, numbers)) for heading, numbers in groups.items() if numbers)
+    return ShownEvidence(tuple(shown), dict(behind))
 
 
 def _heading(item: ListedItem, roles: Roles) -> str:
@@ -73,51 +103,41 @@ def _heading(item: ListedItem, roles: Roles) -> str:
     return HEARD if item.kind == "audio" else FILES
 
 
-def _media_of_posts(capture: CaptureListing) -> Iterator[str]:
-    for item in capture.items:
-        for media in item.post.media if item.post else ():
-            if ref := capture.holder(media):
-                yield ref
-
-
-def behind(capture: CaptureListing, roles: Roles) -> list[tuple[str, int]]:
-    """Count, by kind, what was kept of a capture and does not stand among its evidence."""
-    seen = {each.item.ref for each in evidence(capture, roles)} | set(_media_of_posts(capture))
-    posters = {poster.ref for ref, poster in roles.posters.items() if poster.ref != ref}
-    kinds = (item.kind for item in capture.items if item.ref not in seen and item.ref not in posters)
-    return list(Counter(kinds).items())
-
-
-def pictures_of(shown: Iterable[ShownItem], capture: CaptureListing, roles: Roles) -> Iterator[ListedItem]:
+def pictures_of(shown: Iterable[ListedItem], capture: CaptureListing, roles: Roles) -> Iterator[ListedItem]:
     """Yield the photos that stand on a page with these items: their own, their posters, and what their posts show."""
-    items = {item.ref: item for item in capture.items}
-    for each in shown:
-        if is_photo(each.item):
-            yield each.item
+    for item in shown:
+        if is_photo(item):
+            yield item
         for shown_by in (roles.posters, roles.views):
-            if each.item.ref in shown_by:
-                yield shown_by[each.item.ref]
-        for media in each.item.post.media if each.item.post else ():
-            held = items.get(capture.holder(media))
+            if (picture := shown_by.get(item.ref)) is not None:
+                yield picture
+        for media in item.post.media if item.post else ():
+            held = capture.item(capture.holder(media))
             if held is not None and is_photo(held):
                 yield held
 
 
 def cover(listing: BundleListing, roles: Roles) -> list[ListedItem]:
     """Return the pictures of the first page: photos and posters, some of each exhibit, none twice."""
-    rows: list[Sequence[ListedItem]] = []
-    for capture in listing.captures:
-        pictures = [
-            item for item in capture.items if is_photo(item) and not item.error_page and item.kind != "page picture"
-        ]
-        posters = [item for item in pictures if roles.named.get(item.ref) == POSTER]
-        frames = (shown for item in capture.items if (shown := roles.posters.get(item.ref)) and shown.ref == item.ref)
-        rows.append([*posters, *(item for item in pictures if item.ref not in roles.named), *frames])
     # In turn: the first of each exhibit, then the second of each, so that no exhibit fills the page; by bytes, none
     # twice.
     chosen: dict[str, ListedItem] = {}
-    for place in range(_COVER):
+    rows = [islice(_covering(capture, roles), _COVER) for capture in listing.captures]
+    for _ in range(_COVER):
         for row in rows:
-            if place < len(row) and len(chosen) < _COVER:
-                chosen.setdefault(row[place].sha256, row[place])
+            if len(chosen) < _COVER and (item := next(row, None)) is not None:
+                chosen.setdefault(item.sha256, item)
     return list(chosen.values())
+
+
+def _covering(capture: CaptureListing, roles: Roles) -> Iterator[ListedItem]:
+    """Yield the pictures of an exhibit: posters, other photos, and frames of videos."""
+
+    def _pictures() -> Iterator[ListedItem]:
+        return (
+            item for item in capture.items if is_photo(item) and not item.error_page and item.kind != "page picture"
+        )
+
+    yield from (item for item in _pictures() if roles.named.get(item.ref) == POSTER)
+    yield from (item for item in _pictures() if item.ref not in roles.named)
+    yield from (shown for item in capture.items if (shown := roles.posters.get(item.ref)) and shown.ref == item.ref)

@@ -6,7 +6,7 @@ The addresses of the live sites are shown as text: a click would tell them that 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from urllib.parse import quote
 
 from exports.format.bag import PAYLOAD
@@ -35,21 +35,21 @@ def seen_anchor(ref: str) -> str:
 class ReportLinks:
     """The links of one page: relative, and "" where there is nothing to lead to.
 
-    `addresses` are the pages of the items by their references, `seen` those of their exhibits on which they stand,
+    `address` returns the page of an item by its reference, `seen` are those of their exhibits on which they stand,
     `files` the names of the bundle's files, `shown` the SHA-256 of the photos that have a preview. On the `overview`
     they are written for the folder above the pages.
     """
 
     def __init__(
         self,
-        addresses: Mapping[str, str],
+        address: Callable[[str], str],
         seen: Mapping[str, str],
-        files: Collection[str],
-        shown: Collection[str],
+        files: Container[str],
+        shown: Container[str],
         *,
         overview: bool,
     ) -> None:
-        self._addresses = addresses
+        self._address = address
         self._seen = seen
         self._files = files
         self._shown = shown
@@ -62,7 +62,7 @@ class ReportLinks:
 
     def item(self, ref: str) -> str:
         """Return where an item stands in full."""
-        page = self._addresses.get(ref)
+        page = self._address(ref)
         return f"{self.page(page)}#{anchor(ref)}" if page else ""
 
     def page(self, name: str) -> str:
@@ -85,13 +85,12 @@ class ReportLinks:
 class PrintLinks:
     """The links of a document that is printed: places in it, and no files. `shown` are the photos that are at hand."""
 
-    def __init__(self, pages: Iterable[SitePage], shown: Collection[str]) -> None:
+    def __init__(self, pages: Iterable[SitePage], shown: Container[str]) -> None:
         pages = list(pages)
         self._pages = {page.name for page in pages}
         self._items = {item.ref for page in pages if page.template == "items" for item in page.values["entries"]}
-        self._seen = {
-            shown.item.ref for page in pages if page.template == "capture" for shown in page.values["entries"]
-        }
+        groups = (group for page in pages if page.template == "capture" for group in page.values["groups"])
+        self._seen = {item.ref for group in groups for item in group.items}
         self._shown = shown
 
     def seen(self, ref: str) -> str:

@@ -205,7 +205,7 @@ def _marks(points: Sequence[tuple[float, float, MapPlace]]) -> Iterator[MapMark]
         x = round(sum(each[0] for each in group) / len(group), 1)
         y = round(sum(each[1] for each in group) / len(group), 1)
         mark = MapMark(x, y, tuple(each[2] for each in group))
-        name = group[0][2].item.ref + (f" +{len(group) - 1}" if len(group) > 1 else "")
+        name = group[0][2].ref + (f" +{len(group) - 1}" if len(group) > 1 else "")
         # Each label is compared with all before it, which is why there is a most of them.
         room = _room(mark, name, taken) if len(taken) < _MOST_LABELS else None
         yield MapMark(x, y, mark.places, name, *room) if room else mark

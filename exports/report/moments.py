@@ -7,18 +7,22 @@ apart with the reason: no zone is ever assumed.
 from __future__ import annotations
 
 import re
+from array import array
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from exports.format.kept import Picked, Spool
+from exports.format.lookup import Lookup
+from exports.format.manifest import ListedItem
 from exports.format.moment import span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from exports.format.bundle_listing import BundleListing, CaptureListing
-    from exports.format.manifest import ListedItem
 
 # Day, time and zone apart: only a time with all three can be placed beside others.
 _ZONED = re.compile(
@@ -72,12 +76,18 @@ class Moment:
         return self.utc.isoformat()[:16] if self.utc else ""
 
 
-def moments(listing: BundleListing) -> tuple[list[Moment], list[Moment]]:
+def moments(listing: BundleListing) -> tuple[Picked[Moment], Picked[Moment]]:
     """Return the times that can be placed, in order, and those that cannot."""
-    found = [moment for capture in listing.captures for moment in _of_capture(capture)]
-    placed = [each for each in found if each.utc is not None]
-    placed.sort(key=lambda each: (each.utc, each.exhibit, each.item.ref if each.item else ""))
-    return placed, [each for each in found if each.utc is None]
+    kept: Spool[Moment] = Spool(Moment)
+    placed, unplaced = Lookup[str, int](str), array("Q")
+    for number, each in enumerate(chain.from_iterable(map(_of_capture, listing.captures))):
+        place = kept.add(each)
+        if each.utc is None:
+            unplaced.append(place)
+        else:
+            ref = each.item.ref if each.item else ""
+            placed["\0".join((each.utc.isoformat(), each.exhibit, ref, f"{number:012d}"))] = place
+    return Picked(kept, array("Q", (place for _, place in placed.pairs()))), Picked(kept, unplaced)
 
 
 def read_time(text: str) -> datetime | None:
@@ -101,14 +111,13 @@ def _of_capture(capture: CaptureListing) -> Iterator[Moment]:
         yield _recorded(
             capture.timestamp.token_time, "trusted time of the seal", exhibit, note=capture.timestamp.authority
         )
-    # Items that claim no time are many (segments, scripts): their captures are told together, not a line each.
-    silent = []
+    silent = _Silent()
     for item in capture.items:
         claims = list(_claims(item, exhibit))
         yield from claims
         if not any(claim.utc for claim in claims):
-            silent.append(item)
-    yield from _together(silent, exhibit)
+            silent.add(item)
+    yield from silent.told(exhibit)
     for change in capture.changed:
         yield _recorded(change.time, f"noticed: {change.change}", exhibit, note=change.id)
     for entry in capture.custody:
@@ -120,15 +129,31 @@ def _of_capture(capture: CaptureListing) -> Iterator[Moment]:
         yield _recorded(entry.recorded, f"{what}: recorded", exhibit, note=entry.ref)
 
 
-def _together(silent: Sequence[ListedItem], exhibit: str) -> Iterator[Moment]:
-    """Yield when items were captured that claim no time that can be placed: of several one row, with the last time."""
-    if len(silent) == 1:
-        yield _recorded(silent[0].captured, "captured", exhibit, silent[0])
-        return
-    times = sorted((utc, item.captured) for item in silent if (utc := read_time(item.captured)) is not None)
-    if times:
-        what = f"{len(silent):,} items captured that claim no time which can be placed"
-        yield _recorded(times[0][1], what, exhibit, note=f"until {times[-1][0].isoformat()[11:19]}")
+class _Silent:
+    """Items that claim no time that can be placed: they are many (segments, scripts), and told together."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._item: ListedItem | None = None
+        self._times: list[tuple[datetime, str]] = []
+        """The first and the last."""
+
+    def add(self, item: ListedItem) -> None:
+        """Take an item."""
+        self._count += 1
+        self._item = item
+        if (utc := read_time(item.captured)) is not None:
+            times = sorted([*self._times, (utc, item.captured)])
+            self._times = [times[0], times[-1]]
+
+    def told(self, exhibit: str) -> Iterator[Moment]:
+        """Yield when they were captured: of several one row, with the last time."""
+        if self._count == 1 and self._item is not None:
+            yield _recorded(self._item.captured, "captured", exhibit, self._item)
+        elif self._times:
+            (_, first), (last, _) = self._times
+            what = f"{self._count:,} items captured that claim no time which can be placed"
+            yield _recorded(first, what, exhibit, note=f"until {last.isoformat()[11:19]}")
 
 
 def _claims(item: ListedItem, exhibit: str) -> Iterator[Moment]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from exports.report.roles import watched
+from exports.format.kept import Chained
+from exports.report.roles import is_watched
 from exports.report.words import ANSWERS, PICTURES, counted, is_photo
 from hashing.case.kinds import CaptureStatus
 
@@ -58,18 +59,20 @@ def exhibit_opening(capture: CaptureListing, roles: Roles) -> OpeningParagraph:
 
 def kinds_of(capture: CaptureListing, roles: Roles) -> list[tuple[str, int]]:
     """Count the items of a capture as a reader would: what is part of a video, or of a page's furniture, is `other`."""
-    videos = {item.ref for item in watched(capture.items, roles)}
-    counts = Counter(_kind(item, roles, videos) for item in capture.items)
-    others = counts.pop(_OTHERS, 0)
-    return [*counts.most_common(), *([(_OTHERS, others)] if others else [])]
+    kinds = roles.kinds.get(capture.capture)
+    if kinds is None:
+        counts = Counter(_kind(item, roles) for item in capture.items)
+        others = counts.pop(_OTHERS, 0)
+        kinds = roles.kinds[capture.capture] = [*counts.most_common(), *([(_OTHERS, others)] if others else [])]
+    return kinds
 
 
-def _kind(item: ListedItem, roles: Roles, videos: set[str]) -> str:
+def _kind(item: ListedItem, roles: Roles) -> str:
     # What something is not comes first: an error page that is a picture is counted as an error page. Then what is kept
     # apart, such as logos, and only then what its bytes are.
     if item.error_page:
         return "error page"
-    if item.ref in videos:
+    if is_watched(item, roles):
         return "video"
     if item.kind in {"page", "post"}:
         return item.kind
@@ -127,7 +130,7 @@ def _span(captures: Sequence[CaptureListing]) -> str:
 def _opening(got: str, captures: Sequence[CaptureListing]) -> OpeningParagraph:
     """Add what was sought and not got."""
     # What is missing stands in the first paragraph, with addresses and reasons: nobody should have to look for it.
-    failed = [each for capture in captures for each in capture.failed]
+    failed = Chained([capture.failed for capture in captures])
     stopped = [capture.exhibit for capture in captures if capture.finished.status == CaptureStatus.INTERRUPTED]
     whole = all(capture.finished.status == CaptureStatus.COMPLETE and not capture.failed for capture in captures)
     handed_in = bool(captures) and all(capture.intake is not None for capture in captures)

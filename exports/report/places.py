@@ -23,7 +23,8 @@ _CELL = 0.5
 class MapPlace:
     """A position in degrees (WGS 84, as far as the photo says), signed; `error` in metres as stated, or ""."""
 
-    item: ListedItem
+    ref: str
+    """The item's."""
     latitude: float
     longitude: float
     error: str
@@ -34,7 +35,8 @@ class MapPlace:
 class Unplaced:
     """A position that is claimed and cannot be drawn, and why."""
 
-    item: ListedItem
+    ref: str
+    """The item's."""
     said: str
 
 
@@ -96,12 +98,12 @@ def _place(item: ListedItem) -> MapPlace | Unplaced | None:
     # made.
     if latitude is None or longitude is None:
         only = latitude or longitude
-        return Unplaced(item=item, said=f"{only.name} {only.value}, and no other half" if only else "")
+        return Unplaced(ref=item.ref, said=f"{only.name} {only.value}, and no other half" if only else "")
     north, east = _degrees(latitude.value, 90), _degrees(longitude.value, 180)
     if north is None or east is None:
-        return Unplaced(item=item, said=f"{latitude.value}; {longitude.value}")
+        return Unplaced(ref=item.ref, said=f"{latitude.value}; {longitude.value}")
     error = str(facts[_ERROR].value) if _ERROR in facts else ""
-    return MapPlace(item=item, latitude=north, longitude=east, error=error, tag=latitude.tag)
+    return MapPlace(ref=item.ref, latitude=north, longitude=east, error=error, tag=latitude.tag)
 
 
 def _degrees(value: str | float | bool, most: int) -> float | None:

@@ -5,11 +5,15 @@ A preview is derived and never evidence. Decoding happens in the sandbox.
 
 from __future__ import annotations
 
+from array import array
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
+from exports.format.kept import Picked
+from exports.format.lookup import Lookup
 from exports.report.small_copy import SmallCopy
 from exports.report.words import frame, is_photo
 from hashing.sandbox import NotRead, NotStarted, Readers, descriptor_of
@@ -36,11 +40,20 @@ class Preview:
     reason: str = ""
 
 
-def report_photos(listing: BundleListing) -> list[ListedItem]:
-    """Return the photos that a report shows small, each content once, in the order of the items; then frames."""
-    items = [item for capture in listing.captures for item in capture.items]
-    frames = [taken for item in items if (taken := frame(item)) is not None]
-    return list({item.sha256: item for item in [*items, *frames] if is_photo(item)}.values())
+def report_photos(listing: BundleListing) -> Iterator[ListedItem]:
+    """Yield the photos that a report shows small, each content once, in the order of the items; then frames."""
+    known: Lookup[str, int] = Lookup(str)
+    items, framed = listing.items, array("Q")
+    for number, item in enumerate(items):
+        if frame(item) is not None:
+            framed.append(number)
+        if is_photo(item) and item.sha256 not in known:
+            known[item.sha256] = 1
+            yield item
+    for taken in filter(None, map(frame, Picked(items, framed))):
+        if taken.sha256 not in known:
+            known[taken.sha256] = 1
+            yield taken
 
 
 def preview_readers() -> Readers:
@@ -50,10 +63,9 @@ def preview_readers() -> Readers:
 
 def previews(listing: BundleListing, files: BundleFiles, done: Callable[[int], None]) -> Iterator[Preview]:
     """Yield a preview of every photo that the bundle holds; `done` is told bytes read."""
-    photos = [item for item in report_photos(listing) if item.path in files.names]
+    photos = (item for item in report_photos(listing) if item.path in files.names)
     with preview_readers() as readers, ThreadPoolExecutor(_WORKERS) as pool:
-        for start in range(0, len(photos), _BATCH):
-            batch = photos[start : start + _BATCH]
+        while batch := list(islice(photos, _BATCH)):
             made = list(pool.map(lambda item: preview(item, files, readers), batch))
             done(sum(item.size for item in batch))
             yield from made

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from array import array
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from exports.format.found_words import found_words, joined_words
+from exports.format.kept import Chained, Picked
+from exports.format.lookup import Lookup
 from exports.format.phrases import exhibit_ranges, item_named, skips_together, verdict_line
-from exports.report.evidence import behind
+from exports.report.item_index import ItemIndex, NamedTogether
 from exports.report.links import anchor, seen_anchor
 from exports.report.map_drawing import degrees
 from exports.report.opening import exhibit_opening, kinds_of, opening
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from exports.format.bundle_files import BundleFiles
-    from exports.format.bundle_listing import BundleListing
+    from exports.format.bundle_listing import BundleListing, CaptureListing
     from exports.format.manifest import ListedItem
     from exports.report.links import PrintLinks, ReportLinks
     from exports.report.roles import Roles
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 
 
 _FOLDER = Path(__file__).parent
+_MOST_NAMED = 24
+"""Of items that speak of another, so many are named."""
 _BUFFERED = 500
 """Pieces of a page that are joined before they are handed on."""
 
@@ -48,14 +53,24 @@ class Trusted(str):
 class Rendering:
     """Renders the pages of one report; `reasons` say by SHA-256 why a photo has no preview."""
 
-    def __init__(self, listing: BundleListing, roles: Roles, files: BundleFiles, reasons: Mapping[str, str]) -> None:
+    def __init__(
+        self, listing: BundleListing, index: ItemIndex, roles: Roles, files: BundleFiles, reasons: Mapping[str, str]
+    ) -> None:
+        gathered = _Gathered(listing)
         self._shared = {
             "listing": listing,
             "page_text": files.page_text,
             "reasons": reasons,
             "roles": roles,
             "opening": opening(listing, roles),
-            **_lookups(listing),
+            "items": index,
+            "read_words": {ref: (each, joined_words(each)) for ref, each in found_words(listing.findings).items()},
+            "changes": Chained([capture.changed for capture in listing.captures]),
+            "held": gathered.held,
+            "proofs": gathered.proofs,
+            "excerpts": gathered.excerpts,
+            "addresses": gathered.addresses,
+            "linkers": gathered.linkers,
         }
 
     def page(self, page: SitePage, navigation: Sequence[SitePage], links: ReportLinks) -> Iterator[bytes]:
@@ -73,13 +88,13 @@ class Rendering:
             style_hash=policy_hash(style),
             script=script,
             script_hash=policy_hash(script) if script else "",
-            **page.values,
+            **_read_once(page),
         )
 
     def fragment(self, page: SitePage, links: PrintLinks) -> Iterator[bytes]:
         """Yield a page without its head, for a document of many. Raises as `page`."""
         yield from self.filled(
-            f"{page.template}.html.j2", layout="fragment.html.j2", page=page, links=links, **page.values
+            f"{page.template}.html.j2", layout="fragment.html.j2", page=page, links=links, **_read_once(page)
         )
 
     def filled(self, template: str, **values: object) -> Iterator[bytes]:
@@ -88,6 +103,11 @@ class Rendering:
         stream.enable_buffering(_BUFFERED)
         for piece in stream:
             yield piece.encode("utf-8", "backslashreplace")
+
+
+def _read_once(page: SitePage) -> Mapping[str, Any]:
+    """Return what a page shows, with its entries in memory: a template goes through them more than once."""
+    return {**page.values, "entries": list(page.values["entries"])} if "entries" in page.values else page.values
 
 
 @cache
@@ -122,7 +142,6 @@ def environment() -> Environment:
     made.filters |= FILTERS | {
         "anchor": anchor,
         "degrees": degrees,
-        "behind": behind,
         "exhibit_opening": exhibit_opening,
         "host": lambda url: url.partition("://")[2].partition("/")[0],
         "kinds": kinds_of,
@@ -141,46 +160,44 @@ def _shown(value: object) -> object:
     return value
 
 
-def _lookups(listing: BundleListing) -> dict[str, object]:
-    """Return what templates look up: items, their captures, and what belongs to an item, each by a name."""
-    proofs: dict[str, list[str]] = {}
-    held: dict[tuple[str, str], str] = {}
-    items, owners, excerpts = dict[str, "ListedItem"](), {}, dict[str, list[str]]()
-    # Everything that templates look up is gathered in one pass; a template that searched would make the report
-    # quadratic.
-    for number, capture in enumerate(listing.captures, start=1):
-        named = ((each.url, item_named(each.reason)) for each in capture.skipped)
-        held |= {(capture.capture, url): ref for url, ref in named if ref}
-        held |= {(capture.capture, item.url): item.ref for item in capture.items}
-        for item in capture.items:
-            items[item.ref], owners[item.ref] = item, (number, capture)
-            if item.proof is not None and item.proof.post:
-                proofs.setdefault(item.proof.post, []).append(item.ref)
-            if item.excerpt is not None:
-                excerpts.setdefault(item.excerpt.of, []).append(item.ref)
-    changes = [(capture, change) for capture in listing.captures for change in capture.changed]
-    # Backwards, so that of several items with an address the first is the one that links lead to; an item's own address
-    # wins over the one that it was redirected to.
-    addresses = {
-        url: item.ref
-        for item in reversed(items.values())
-        if not item.error_page and item.kind not in ANSWERS
-        for url in (item.final_url, item.url)
-        if url
-    }
-    linkers: dict[str, list[str]] = {}
-    for item in items.values():
-        for link in item.post.links if item.post else ():
-            if (ref := addresses.get(link, item.ref)) != item.ref:
-                linkers.setdefault(ref, []).append(item.ref)
-    return {
-        "items": items,
-        "read_words": {ref: (each, joined_words(each)) for ref, each in found_words(listing.findings).items()},
-        "owners": owners,
-        "proofs": proofs,
-        "held": held,
-        "changes": changes,
-        "excerpts": excerpts,
-        "addresses": addresses,
-        "linkers": linkers,
-    }
+class _Gathered:
+    """What templates look up, by a name; a template that searched would make the report quadratic."""
+
+    def __init__(self, listing: BundleListing) -> None:
+        self.proofs, self.excerpts, self.linkers = (NamedTogether(_MOST_NAMED) for _ in range(3))
+        self.addresses: Lookup[str, str] = Lookup(str)
+        self._held: Lookup[str, str] = Lookup(str)
+        linking = array("Q")
+        items = listing.items
+        for capture in listing.captures:
+            for skip in capture.skipped:
+                if ref := item_named(skip.reason):
+                    self._held[_held_name(capture, skip.url)] = ref
+        for number, item in enumerate(items):
+            self._held[_held_name(listing.captures[items.part(number)], item.url)] = item.ref
+            self._take(item)
+            if item.post and item.post.links:
+                linking.append(number)
+        for item in Picked(items, linking):
+            for link in item.post.links if item.post else ():
+                if (linked := self.addresses.get(link, item.ref)) != item.ref:
+                    self.linkers.add(linked, item.ref)
+
+    def _take(self, item: ListedItem) -> None:
+        if item.proof is not None and item.proof.post:
+            self.proofs.add(item.proof.post, item.ref)
+        if item.excerpt is not None:
+            self.excerpts.add(item.excerpt.of, item.ref)
+        # Of several items with an address, the first is the one that links lead to.
+        if not item.error_page and item.kind not in ANSWERS:
+            for url in (item.url, item.final_url):
+                if url and url not in self.addresses:
+                    self.addresses[url] = item.ref
+
+    def held(self, capture: CaptureListing, url: str) -> str | None:
+        """Return the item of an address in a capture, or the earlier one for which it was skipped."""
+        return self._held.get(_held_name(capture, url))
+
+
+def _held_name(capture: CaptureListing, url: str) -> str:
+    return f"{capture.capture} {url}"

@@ -7,17 +7,21 @@ stands where in the report, and hides nothing: each item is in the list of all i
 from __future__ import annotations
 
 import re
+from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from exports.format.kept import Chained, Picked
+from exports.format.lookup import Lookup, RecordLookup
+from exports.format.manifest import ListedItem
+from exports.report.item_index import NamedTogether
 from exports.report.words import ANSWERS, PICTURES, frame, is_photo, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 
     from exports.format.bundle_listing import BundleListing, CaptureListing
-    from exports.format.manifest import ListedItem
 
 PIXEL, FURNITURE, POSTER = "tracking pixel", "logo, icon or avatar", "poster"
 MOST_TWINS = 24
@@ -42,25 +46,46 @@ _REF = r"[^\s,;]{1,64}-[0-9]{1,9}"
 _RUN = re.compile(rf"({_REF})(?: to ({_REF}))?")
 
 
+class _Posters(RecordLookup[ListedItem]):
+    """Takes posters of videos, and videos themselves of which a frame was taken: these come back as their frames."""
+
+    def __getitem__(self, ref: str) -> ListedItem:
+        """Return a poster, or a frame under the reference of its video. Raises KeyError."""
+        poster = super().__getitem__(ref)
+        return (frame(poster) or poster) if poster.ref == ref else poster
+
+
 @dataclass(frozen=True, slots=True)
 class Roles:
     """The roles of a bundle's items, all by their references; `parts` and `posters` by those of the videos."""
 
-    named: dict[str, str] = field(default_factory=dict)
+    named: MutableMapping[str, str] = field(default_factory=lambda: Lookup(str))
     """PIXEL, FURNITURE or POSTER of what is one."""
-    whole: dict[str, str] = field(default_factory=dict)
+    whole: MutableMapping[str, str] = field(default_factory=lambda: Lookup(str))
     """The video that an item is a part of."""
-    parts: dict[str, list[ListedItem]] = field(default_factory=dict)
-    posters: dict[str, ListedItem] = field(default_factory=dict)
+    parts: dict[str, Sequence[ListedItem]] = field(default_factory=dict)
+    posters: MutableMapping[str, ListedItem] = field(default_factory=lambda: _Posters(ListedItem))
     """What a video looks like: the poster that its page or site shows, or else a frame, under the video's reference."""
-    views: dict[str, ListedItem] = field(default_factory=dict)
+    views: MutableMapping[str, ListedItem] = field(default_factory=lambda: RecordLookup(ListedItem))
     """What a browser showed first of a page, by the page's reference."""
-    same: dict[str, list[str]] = field(default_factory=dict)
-    """The items that are the same bytes as one, itself among them: one list for all of them."""
+    kinds: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    """How many items of each kind a capture has, once they are counted (`opening.py`)."""
+    _same: NamedTogether = field(default_factory=lambda: NamedTogether(MOST_TWINS + 1))
+    """The pictures and recordings that are the same bytes, by their SHA-256."""
 
-    def twins(self, ref: str) -> list[str]:
+    def add_bytes(self, item: ListedItem) -> None:
+        """Take note of the bytes of an item that is looked at or heard."""
+        if _is_perceived(item):
+            self._same.add(item.sha256, item.ref)
+
+    def copies(self, item: ListedItem) -> int:
+        """Count the items that are the same bytes, itself among them."""
+        return self._same.of(item.sha256).count if _is_perceived(item) else 0
+
+    def twins(self, item: ListedItem) -> list[str]:
         """Return the other items that are the same bytes; of very many the first."""
-        return [other for other in self.same.get(ref, ())[: MOST_TWINS + 1] if other != ref][:MOST_TWINS]
+        first = self._same.of(item.sha256).first if _is_perceived(item) else ()
+        return [other for other in first if other != item.ref][:MOST_TWINS]
 
     def is_apart(self, item: ListedItem) -> bool:
         """Say whether an item is no evidence to be looked at by itself: part of a video, or furniture of a page."""
@@ -73,30 +98,39 @@ def roles(listing: BundleListing) -> Roles:
     for capture in listing.captures:
         # 1. What a post shows is evidence even where it is small or called "avatar": so posts are asked before pictures
         # are judged.
-        posts = (item.post for item in capture.items if item.post)
-        shown = {ref for post in posts for media in post.media if (ref := capture.holder(media))}
+        shown: Lookup[str, int] = Lookup(str)
+        for ref in media_of_posts(capture):
+            shown[ref] = 1
         for item in capture.items:
             if (role := _role(item, said=item.ref in shown)) and not item.error_page:
                 found.named[item.ref] = role
+            # The same bytes at other places of the listing, over all captures.
+            found.add_bytes(item)
         # 2. Parts under their videos, then posters, which need to know which items are videos of their own.
         _gather_parts(capture, found)
-        found.posters.update(_posters(capture, found))
-        frames = {item.ref: taken for item in capture.items if (taken := frame(item)) is not None}
-        found.posters.update((ref, taken) for ref, taken in frames.items() if ref not in found.posters)
+        for ref, poster in _posters(capture, found):
+            found.posters[ref] = poster
         pages = {rendering.rendering: rendering.ref for rendering in capture.renderings}
-        # 3. Of several views of a page the first, hence backwards.
-        firsts = (item for item in reversed(capture.items) if item.kind == "first view" and pages.get(item.rendering))
-        found.views.update((pages[item.rendering], item) for item in firsts)
-    # 4. The same bytes at other places of the listing, over all captures.
-    same: dict[str, dict[str, None]] = {}
-    for item in listing.items:
-        if (is_photo(item) or item.kind in {"video", "audio"}) and item.size and not item.error_page:
-            same.setdefault(item.sha256, {})[item.ref] = None
-    for refs in same.values():
-        if len(refs) > 1:
-            together = list(refs)
-            found.same.update((ref, together) for ref in refs)
+        for item in capture.items:
+            if frame(item) is not None and item.ref not in found.posters:
+                found.posters[item.ref] = item
+            # 3. Of several views of a page the first.
+            page = pages.get(item.rendering) if item.kind == "first view" else None
+            if page and page not in found.views:
+                found.views[page] = item
     return found
+
+
+def media_of_posts(capture: CaptureListing) -> Iterator[str]:
+    """Yield the references of what the posts of a capture show, as far as it was captured."""
+    for item in capture.items:
+        for media in item.post.media if item.post else ():
+            if ref := capture.holder(media):
+                yield ref
+
+
+def _is_perceived(item: ListedItem) -> bool:
+    return (is_photo(item) or item.kind in {"video", "audio"}) and item.size > 0 and not item.error_page
 
 
 def _role(item: ListedItem, *, said: bool) -> str:
@@ -138,39 +172,57 @@ def _gather_parts(capture: CaptureListing, found: Roles) -> None:
 
     What a working copy says it was made of holds words of the site too, so only what was fetched as a stream counts.
     """
-    # 1. What was fetched of each stream.
-    streams: dict[str, list[ListedItem]] = {}
-    fetched: dict[int, ListedItem] = {}
-    for item in capture.items:
-        match = _STREAM.fullmatch(item.found_in)
-        if match and item.kind in _PARTS:
-            streams.setdefault(match[1], []).append(item)
-        if (match and item.kind in _STREAM_FILES) or item.kind == "playlist":
-            fetched[_number(item.ref)] = item
+    # 1. What was fetched of each stream: in memory are the numbers of the items.
+    streams, fetched, highest = _streams(capture)
     # 2. What a working copy was made of belongs to the item that has it, and so do the streams of these.
     left = 4 * len(capture.items)
     for item in capture.items:
         if (copy := joined(item)) is None:
             continue
-        named = []
-        for number in _named_in(copy.how, capture.exhibit, max(fetched, default=0)):
+        named = array("Q")
+        for number in _named_in(copy.how, capture.exhibit, highest):
             left -= 1
             if left < 0:
                 break  # no copy that we make names an item twice
-            named += [fetched[number]] if number in fetched else []
-        of_streams = {match[1]: None for each in [item, *named] if (match := _STREAM.fullmatch(each.found_in))}
-        _add(found, item, [*named, *(each for stream in of_streams for each in streams.pop(stream, ()))])
+            if (part := fetched.get(number)) is not None:
+                named.append(part)
+        members = Picked(capture.items, named)
+        of_streams = {match[1]: None for each in (item, *members) if (match := _STREAM.fullmatch(each.found_in))}
+        for stream in of_streams:
+            named.extend(streams.pop(stream, ()))
+        _add(found, capture, item, named)
     # 3. A stream that was not joined stands under its playlist.
-    for members in streams.values():
-        first = next((each for each in members if each.kind == "playlist"), members[0])
-        _add(found, first, members)
+    for places in streams.values():
+        members = Picked(capture.items, places)
+        _add(found, capture, next((each for each in members if each.kind == "playlist"), members[0]), places)
 
 
-def _add(found: Roles, whole: ListedItem, members: Iterable[ListedItem]) -> None:
-    for each in {member.ref: member for member in members}.values():
-        if each.ref != whole.ref and each.ref not in found.whole and each.ref not in found.parts:
-            found.whole[each.ref] = whole.ref
-            found.parts.setdefault(whole.ref, []).append(each)
+def _streams(capture: CaptureListing) -> tuple[dict[str, array[int]], Lookup[int, int], int]:
+    """Return the parts of each stream, and what was fetched by the numbers of the references, with the highest."""
+    streams: dict[str, array[int]] = {}
+    fetched, highest = Lookup[int, int](int), 0
+    for place, item in enumerate(capture.items):
+        match = _STREAM.fullmatch(item.found_in)
+        if match and item.kind in _PARTS:
+            streams.setdefault(match[1], array("Q")).append(place)
+        if (match and item.kind in _STREAM_FILES) or item.kind == "playlist":
+            fetched[_number(item.ref)] = place
+            highest = max(highest, _number(item.ref))
+    return streams, fetched, highest
+
+
+def _add(found: Roles, capture: CaptureListing, whole: ListedItem, places: Iterable[int]) -> None:
+    kept = array("Q")
+    for place in dict.fromkeys(places):
+        ref = capture.items[place].ref
+        if ref != whole.ref and ref not in found.whole and ref not in found.parts:
+            found.whole[ref] = whole.ref
+            kept.append(place)
+    if kept:
+        before = found.parts.get(whole.ref, ())
+        found.parts[whole.ref] = (
+            Chained([before, Picked(capture.items, kept)]) if before else Picked(capture.items, kept)
+        )
 
 
 def _number(ref: str) -> int:
@@ -186,35 +238,38 @@ def _named_in(how: str, exhibit: str, highest: int) -> Iterator[int]:
             yield from range(_number(match[1]), min(_number(last), highest) + 1)
 
 
-def _posters(capture: CaptureListing, found: Roles) -> Mapping[str, ListedItem]:
-    """Return the posters of videos: by the video that a thumbnail names; else where a page has as many as videos."""
+def _posters(capture: CaptureListing, found: Roles) -> Iterator[tuple[str, ListedItem]]:
+    """Yield the posters of videos: by the video that a thumbnail names; else where a page has as many as videos."""
     # By name where the site's own data link them. Else by order, and only if there are as many as videos: a wrong
     # poster is worse than none.
-    posters = [item for item in capture.items if found.named.get(item.ref) == POSTER and is_photo(item)]
-    by_stream = {
-        item.found_in.removeprefix(_THUMBNAIL): item for item in posters if item.found_in.startswith(_THUMBNAIL)
-    }
-    made = {}
-    for item in capture.items:
-        match = _STREAM.fullmatch(item.found_in)
-        streams = [match[1]] if match else []
-        streams += [m[1] for part in found.parts.get(item.ref, ()) if (m := _STREAM.fullmatch(part.found_in))]
+    by_stream: dict[str, int] = {}
+    on_pages, videos = array("Q"), array("Q")
+    for place, item in enumerate(capture.items):
+        if found.named.get(item.ref) == POSTER and is_photo(item):
+            if item.found_in.startswith(_THUMBNAIL):
+                by_stream[item.found_in.removeprefix(_THUMBNAIL)] = place
+            else:
+                on_pages.append(place)
+    if not by_stream and not on_pages:
+        return
+    for place, item in enumerate(capture.items):
+        parts = found.parts.get(item.ref, ()) if by_stream else ()
+        streams = (match[1] for each in (item, *parts) if (match := _STREAM.fullmatch(each.found_in)))
         poster = next((by_stream[stream] for stream in streams if stream in by_stream), None)
         if poster is not None:
-            made[item.ref] = poster
-    on_pages = [item for item in posters if not item.found_in.startswith(_THUMBNAIL)]
-    videos = [item for item in watched(capture.items, found) if item.ref not in made]
+            yield item.ref, capture.items[poster]
+        elif is_watched(item, found):
+            videos.append(place)
     if len(on_pages) == len(videos):
-        made.update((video.ref, poster) for video, poster in zip(videos, on_pages, strict=True))
-    return made
+        yield from (
+            (capture.items[video].ref, capture.items[poster]) for video, poster in zip(videos, on_pages, strict=True)
+        )
 
 
-def watched(items: Sequence[ListedItem], found: Roles) -> list[ListedItem]:
-    """Return the videos among items: files that play, and what stands for a video in parts."""
-    return [
-        item
-        for item in items
-        if item.ref not in found.whole
+def is_watched(item: ListedItem, found: Roles) -> bool:
+    """Say whether an item is a video: a file that plays, or what stands for a video in parts."""
+    return (
+        item.ref not in found.whole
         and not item.error_page
         and (item.kind == "video" or joined(item) is not None or (item.ref in found.parts and item.kind not in ANSWERS))
-    ]
+    )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
-from itertools import groupby
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from exports.format.manifest import ListedItem
+from exports.format.kept import Picked
+from exports.format.lookup import Lookup
 from exports.report.basemap import ChosenTiles, HeldTiles
 from exports.report.evidence import cover, evidence, pictures_of
+from exports.report.item_index import ItemIndex
 from exports.report.links import OVERVIEW, PAGES, PREVIEWS, ReportLinks
 from exports.report.links import TILES as TILES_FOLDER
 from exports.report.map_drawing import draw
@@ -18,19 +21,20 @@ from exports.report.preview import previews
 from exports.report.rendering import Rendering
 from exports.report.roles import roles
 from exports.report.site_page import SitePage
-from exports.report.threads import threads
+from exports.report.threads import Threads
 from exports.report.words import PICTURES, is_photo, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from exports.format.bundle_files import BundleFiles
-    from exports.format.bundle_listing import BundleListing
+    from exports.format.bundle_listing import BundleListing, CaptureListing
+    from exports.format.manifest import ListedItem
     from exports.report.basemap import BaseMap
+    from exports.report.evidence import EvidenceGroup
     from exports.report.map_drawing import Drawing
     from exports.report.places import MapPlace
     from exports.report.roles import Roles
-    from exports.report.threads import SaidInThread
     from hashing.case.events import MapTiles
 
 ITEMS, TILES, MOMENTS, POSTS, ROWS, SHOWN, CHAIN = 100, 200, 500, 100, 5_000, 200, 50
@@ -61,27 +65,27 @@ def report_files(
     BadBaseMap.
     """
     # 1. Previews first: pages link only those that could be made, and give the reason for the others.
-    shown: set[str] = set()
-    reasons: dict[str, str] = {}
+    shown: Lookup[str, int] = Lookup(str)
+    reasons: Lookup[str, str] = Lookup(str)
     for each in previews(listing, files, done):
         if each.data:
-            shown.add(each.sha256)
+            shown[each.sha256] = 1
             yield ReportFile(f"{PREVIEWS}{each.sha256}.jpg", [each.data])
         else:
             reasons[each.sha256] = each.reason
     # 2. Then all pages are laid out, without their text: links between them, and the tiles that their maps need, are
     # known before the first is written.
-    known = roles(listing)
+    known, index = roles(listing), ItemIndex(listing)
     tiles = base_of(listing, files, basemap)
     pages = report_pages(listing, known, tiles)
     for name, data in tiles.tiles.items() if tiles else ():
         yield ReportFile(f"{TILES_FOLDER}{name}", [data])
-    addresses, seen = item_addresses(pages), seen_addresses(pages)
-    rendering = Rendering(listing, known, files, reasons)
+    seen = seen_addresses(pages)
+    rendering = Rendering(listing, index, known, files, reasons)
     navigation = _navigation(pages)
     # 3. Each page is written as it is filled, so that one page at most is in memory.
     for page in pages:
-        links = ReportLinks(addresses, seen, files.names, shown, overview=page.name == OVERVIEW)
+        links = ReportLinks(lambda ref: item_page(index, ref), seen, files.names, shown, overview=page.name == OVERVIEW)
         yield ReportFile(page.name, rendering.page(page, navigation, links))
 
 
@@ -111,7 +115,7 @@ def report_pages(listing: BundleListing, known: Roles, tiles: ChosenTiles | None
         title="Overview",
         section=OVERVIEW,
         values={"cover": pictures},
-        pictures=pictures,
+        pictures=lambda: pictures,
     )
     return [
         overview,
@@ -128,18 +132,21 @@ def report_pages(listing: BundleListing, known: Roles, tiles: ChosenTiles | None
     ]
 
 
-def item_addresses(pages: Iterable[SitePage]) -> dict[str, str]:
-    """Return the page on which each item stands in full, by its reference."""
-    return {item.ref: page.name for page in pages if page.template == "items" for item in page.values["entries"]}
+def item_page(index: ItemIndex, ref: str) -> str:
+    """Return the page on which an item stands in full; "" where it is not here."""
+    number = index.number(ref)
+    return f"{PAGES}items-{number // ITEMS + 1}.html" if number is not None else ""
 
 
-def seen_addresses(pages: Iterable[SitePage]) -> dict[str, str]:
+def seen_addresses(pages: Iterable[SitePage]) -> Mapping[str, str]:
     """Return the page of its exhibit on which each item is looked at, by its reference."""
-    return {each.item.ref: page.name for page in pages if page.template == "capture" for each in page.values["entries"]}
-
-
-def _items(listing: BundleListing) -> list[ListedItem]:
-    return list(listing.items)
+    seen: Lookup[str, str] = Lookup(str)
+    for page in pages:
+        if page.template == "capture":
+            for group in page.values["groups"]:
+                for item in group.items:
+                    seen[item.ref] = page.name
+    return seen
 
 
 def _navigation(pages: Iterable[SitePage]) -> list[SitePage]:
@@ -155,7 +162,7 @@ def _paged(
     most: int,
     section: str = "",
     *,
-    pictured: bool = False,
+    pictures_on: Callable[[Sequence[T]], Callable[[], Iterable[ListedItem]]] | None = None,
     **values: object,
 ) -> list[SitePage]:
     """Lay entries out on as many pages as they take."""
@@ -169,6 +176,7 @@ def _paged(
             title=title,
             section=section or names[0],
             siblings=names,
+            at=at,
             scripted=template in {"index", "gallery", "timeline"},
             values={
                 "entries": entries[start : start + most],
@@ -177,16 +185,16 @@ def _paged(
                 "whole": len(entries),
                 **values,
             },
-            pictures=[each for each in entries[start : start + most] if pictured and isinstance(each, ListedItem)],
+            pictures=pictures_on(entries[start : start + most]) if pictures_on else tuple,
         )
-        for name, start in zip(names, starts, strict=True)
+        for at, (name, start) in enumerate(zip(names, starts, strict=True))
     ]
 
 
 def _captures(listing: BundleListing, known: Roles) -> list[SitePage]:
     """Return the pages of the exhibits: of each the first, and as many as its evidence takes."""
     made = [
-        (f"{PAGES}capture-{number}{f'-{part}' if part > 1 else ''}.html", number, capture, shown[start : start + SHOWN])
+        (f"{PAGES}capture-{number}{f'-{part}' if part > 1 else ''}.html", number, capture, shown, start)
         for number, capture in enumerate(listing.captures, start=1)
         for shown in [evidence(capture, known)]
         for part, start in enumerate(range(0, max(len(shown), 1), SHOWN), start=1)
@@ -203,21 +211,24 @@ def _captures(listing: BundleListing, known: Roles) -> list[SitePage]:
             title=f"Exhibit {capture.exhibit}",
             section=names[0],
             siblings=names,
+            at=at,
             values={
                 "capture": capture,
-                "entries": shown,
-                "groups": [
-                    (heading, [each.item for each in group])
-                    for heading, group in groupby(shown, key=lambda each: each.heading)
-                ],
+                "groups": groups,
+                "behind": shown.behind,
                 "first": first[number],
                 "last": last[number],
                 "appendix": _appendix_name(number),
             },
-            pictures=list(pictures_of(shown, capture, known)),
+            pictures=partial(_pictures_of, groups, capture, known),
         )
-        for name, number, capture, shown in made
+        for at, (name, number, capture, shown, start) in enumerate(made)
+        for groups in [shown.between(start, start + SHOWN)]
     ]
+
+
+def _pictures_of(groups: Iterable[EvidenceGroup], capture: CaptureListing, known: Roles) -> Iterator[ListedItem]:
+    return pictures_of((item for group in groups for item in group.items), capture, known)
 
 
 def _appendix_name(number: int) -> str:
@@ -231,18 +242,26 @@ def _appendix(listing: BundleListing) -> list[SitePage]:
 
 
 def _index(listing: BundleListing) -> list[SitePage]:
-    return _paged("index", "index", "All items", _items(listing), ROWS)
+    return _paged("index", "index", "All items", listing.items, ROWS)
 
 
 def _gallery(listing: BundleListing, known: Roles) -> list[SitePage]:
-    seen = [
-        item
-        for item in _items(listing)
-        if (item.kind in {"photo", "video", "audio"} or is_photo(item) or joined(item))
-        and not known.is_apart(item)
-        and item.kind not in PICTURES
-    ]
-    return _paged("gallery", "gallery", "Gallery", seen, TILES, pictured=True)
+    items = listing.items
+    seen = array(
+        "Q",
+        (
+            number
+            for number, item in enumerate(items)
+            if (item.kind in {"photo", "video", "audio"} or is_photo(item) or joined(item))
+            and not known.is_apart(item)
+            and item.kind not in PICTURES
+        ),
+    )
+    return _paged("gallery", "gallery", "Gallery", Picked(items, seen), TILES, pictures_on=_themselves)
+
+
+def _themselves(items: Sequence[ListedItem]) -> Callable[[], Sequence[ListedItem]]:
+    return lambda: items
 
 
 def _timeline(listing: BundleListing) -> list[SitePage]:
@@ -261,6 +280,7 @@ def _timeline(listing: BundleListing) -> list[SitePage]:
                 title=page.title,
                 section=section,
                 siblings=page.siblings,
+                at=page.at,
                 values=page.values,
             )
         )
@@ -289,9 +309,8 @@ def _map(listing: BundleListing, tiles: ChosenTiles | None) -> list[SitePage]:
 
 
 def _threads(listing: BundleListing) -> list[SitePage]:
-    found = threads(listing)
-    posts: list[tuple[SaidInThread, int]] = [(said, len(thread.posts)) for thread in found for said in thread.posts]
-    return _paged("threads", "threads", "Threads", posts, POSTS, threads=sum(len(each.posts) > 1 for each in found))
+    found = Threads(listing)
+    return _paged("threads", "threads", "Threads", found, POSTS, threads=found.conversations)
 
 
 def _custody(listing: BundleListing) -> list[SitePage]:
@@ -303,6 +322,5 @@ def _custody(listing: BundleListing) -> list[SitePage]:
 
 
 def _details(listing: BundleListing) -> list[SitePage]:
-    return _paged(
-        "items", "items", "Items in full", _items(listing), ITEMS, section=f"{PAGES}index-1.html", pictured=True
-    )
+    section = f"{PAGES}index-1.html"
+    return _paged("items", "items", "Items in full", listing.items, ITEMS, section, pictures_on=_themselves)

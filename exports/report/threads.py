@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, overload
 
+from exports.format.kept import Picked
+from exports.format.lookup import Lookup
 from exports.report.moments import read_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from exports.format.bundle_listing import BundleListing, CaptureListing
     from exports.format.manifest import ListedItem
     from hashing.case.post import Post
@@ -36,86 +39,137 @@ class SaidInThread:
         return min(self.depth, _DEEPEST)
 
 
-@dataclass(frozen=True, slots=True)
-class PostThread:
-    """A first post and all that answers it, as far as this bundle holds it."""
+class Threads(Sequence[tuple[SaidInThread, int]]):
+    """Each post of a listing once, with the number of posts in its thread: threads with answers first.
 
-    posts: tuple[SaidInThread, ...]
+    A thread is a first post and all that answers it, as far as the bundle holds it, in the order of claimed times.
+    """
 
-
-_Held = tuple["CaptureListing", "ListedItem", "Post"]
-
-
-def threads(listing: BundleListing) -> list[PostThread]:
-    """Return the conversations, those with answers first, each in the order of its claimed times."""
-    # 1. A post may have been captured several times: the last version is shown, the others are named beside it.
-    versions: dict[str, list[_Held]] = {}
-    for capture in listing.captures:
-        for item in capture.items:
+    def __init__(self, listing: BundleListing) -> None:
+        self._captures, self._items = listing.captures, listing.items
+        # 1. A post may have been captured several times: the last version is shown, the others are named beside it.
+        self._last: Lookup[str, int] = Lookup(str)
+        self._before: Lookup[int, int] = Lookup(int)
+        first = array("Q")
+        for number, item in enumerate(self._items):
             if item.post is not None:
-                versions.setdefault(item.post.id or item.ref, []).append((capture, item, item.post))
-    # 2. Each under the post that it answers. Who that is may be stated as an id or as an address, hence names.
-    names = _names(versions)
-    parents = {post: names.get(held[-1][2].reply_to, "") for post, held in versions.items()}
-    answers: dict[str, list[str]] = {}
-    for post, parent in parents.items():
-        answers.setdefault(parent, []).append(post)
-    for group in answers.values():
-        group.sort(key=lambda post: _order(versions[post][-1]))
-    # 3. Each post once, whatever their claims say.
-    reached: set[str] = set()
-    found = [PostThread(tuple(_walk(root, answers, versions, parents, reached))) for root in answers.get("", ())]
-    # Posts that claim to answer each other in a ring hang on no first post.
-    found += [
-        PostThread(tuple(_walk(post, answers, versions, parents, reached))) for post in versions if post not in reached
-    ]
-    return sorted((each for each in found if each.posts), key=lambda thread: len(thread.posts) < 2)  # noqa: PLR2004 - alone
+                name = item.post.id or item.ref
+                if (before := self._last.get(name)) is None:
+                    first.append(number)
+                else:
+                    self._before[number] = before
+                self._last[name] = number
+        # 2. Each under the post that it answers. Who that is may be stated as an id or as an address, hence names.
+        self._names = self._named(first)
+        answers: Lookup[str, int] = Lookup(str)
+        for number, item, post in self._versions(first):
+            parent = self._names.get(post.reply_to, "")
+            answers[f"{_answers_to(parent)}{_order(item, post)}\0{number:012d}"] = number
+        # 3. Each post once, whatever their claims say.
+        self._numbers, self._depths, self._sizes = array("Q"), array("L"), array("L")
+        alone = array("Q")
+        reached = bytearray(len(self._items))
+        # Posts that claim to answer each other in a ring hang on no first post.
+        rings = (number for number, _, _ in self._versions(first))
+        for _, root in chain(answers.pairs(_answers_to("")), ((0, number) for number in rings)):
+            begin = len(self._numbers)
+            self._walk(root, answers, reached)
+            size = len(self._numbers) - begin
+            self._sizes.extend([size] * size)
+            if size == 1:
+                alone.append(self._numbers.pop())
+                self._depths.pop()
+                self._sizes.pop()
+        self.conversations = sum(depth == 0 for depth in self._depths)
+        self._numbers += alone
+        self._depths.extend([0] * len(alone))
+        self._sizes.extend([1] * len(alone))
 
+    def __len__(self) -> int:
+        """Count the posts."""
+        return len(self._numbers)
 
-def _names(versions: Mapping[str, Sequence[_Held]]) -> dict[str, str]:
-    """Return posts by each name that an answer may use: the id, the page, and the number at the end of the page."""
-    names: dict[str, str] = {}
-    for post, held in versions.items():
-        said = held[-1][2]
-        number = said.permalink.rstrip("/").rpartition("/")[2]
-        if number.isascii() and number.isdigit():
-            # The number is the weakest of the three names, as two servers may give the same: the first keeps it, and
-            # any real id goes before it below.
-            names.setdefault(number, post)
-        if said.permalink:
-            names[said.permalink] = post
-    return names | {post: post for post in versions}
-
-
-def _order(held: _Held) -> tuple[bool, float, str]:
-    time = read_time(held[2].published)
-    return time is None, time.timestamp() if time else 0.0, held[1].ref
-
-
-def _walk(
-    root: str,
-    answers: Mapping[str, Sequence[str]],
-    versions: Mapping[str, Sequence[_Held]],
-    parents: Mapping[str, str],
-    reached: set[str],
-) -> Iterator[SaidInThread]:
-    """Yield a post and all below it, without recursion: a chain of answers can be as long as somebody likes."""
-    waiting = [(root, 0)]
-    while waiting:
-        name, depth = waiting.pop()
-        # Posts claim what they answer, and claims can run in a circle.
-        if name in reached:
-            continue
-        reached.add(name)
-        capture, item, post = versions[name][-1]
-        parent = parents[name]
-        yield SaidInThread(
+    @overload
+    def __getitem__(self, place: int) -> tuple[SaidInThread, int]: ...
+    @overload
+    def __getitem__(self, place: slice) -> Picked[tuple[SaidInThread, int]]: ...
+    def __getitem__(self, place: int | slice) -> tuple[SaidInThread, int] | Picked[tuple[SaidInThread, int]]:
+        """Return a post with the number of posts in its thread, or those of a slice."""
+        if isinstance(place, slice):
+            return Picked(self, range(len(self))[place])
+        number = self._numbers[place]
+        item, post = self._post(number)
+        parent = self._names.get(post.reply_to, "")
+        said = SaidInThread(
             item=item,
             post=post,
-            capture=capture,
-            others=tuple(held[1].ref for held in versions[name][:-1]),
-            depth=depth,
-            answered=versions[parent][-1][1].ref if parent else "",
+            capture=self._captures[self._items.part(number)],
+            others=tuple(self._others(number)),
+            depth=self._depths[place],
+            answered=self._items[self._last[parent]].ref if parent else "",
         )
-        # Backwards onto the stack: the first answer, with all below it, is the next to come off.
-        waiting += [(answer, depth + 1) for answer in reversed(answers.get(name, ()))]
+        return said, self._sizes[place]
+
+    def _others(self, number: int) -> list[str]:
+        """Return the earlier versions of a post."""
+        others = list[str]()
+        before = self._before.get(number)
+        while before is not None:
+            others.append(self._items[before].ref)
+            before = self._before.get(before)
+        return others[::-1]
+
+    def _post(self, number: int) -> tuple[ListedItem, Post]:
+        item = self._items[number]
+        if item.post is None:
+            raise ValueError(f"{item.ref}: no post")
+        return item, item.post
+
+    def _versions(self, first: Iterable[int]) -> Iterator[tuple[int, ListedItem, Post]]:
+        """Yield the last version of each post, by the numbers of the first versions."""
+        for number in first:
+            item, post = self._post(number)
+            last = self._last[post.id or item.ref]
+            yield last, *self._post(last)
+
+    def _named(self, first: Iterable[int]) -> Lookup[str, str]:
+        """Return posts by each name that an answer may use: the id, the page, and the number at the page's end."""
+        names: Lookup[str, str] = Lookup(str)
+        for _, item, said in self._versions(first):
+            number = said.permalink.rstrip("/").rpartition("/")[2]
+            if number.isascii() and number.isdigit():
+                # The number is the weakest of the three names, as two servers may give the same: the first keeps it,
+                # and any real id goes before it below.
+                names.setdefault(number, said.id or item.ref)
+            if said.permalink:
+                names[said.permalink] = said.id or item.ref
+        for _, item, said in self._versions(first):
+            names[said.id or item.ref] = said.id or item.ref
+        return names
+
+    def _walk(self, root: int, answers: Lookup[str, int], reached: bytearray) -> None:
+        """Add a post and all below it, without recursion: a chain of answers can be as long as somebody likes."""
+        waiting, depths = array("Q", [root]), array("L", [0])
+        while waiting:
+            number, depth = waiting.pop(), depths.pop()
+            # Posts claim what they answer, and claims can run in a circle.
+            if reached[number]:
+                continue
+            reached[number] = 1
+            self._numbers.append(number)
+            self._depths.append(depth)
+            item, post = self._post(number)
+            # Backwards onto the stack: the first answer, with all below it, is the next to come off.
+            below = array("Q", (answer for _, answer in answers.pairs(_answers_to(post.id or item.ref))))
+            waiting.extend(reversed(below))
+            depths.extend([depth + 1] * len(below))
+
+
+def _answers_to(parent: str) -> str:
+    """Return what the keys of a post's answers begin with, and those of no other, whatever a post is called."""
+    return f"{len(parent)}:{parent}:"
+
+
+def _order(item: ListedItem, post: Post) -> str:
+    time = read_time(post.published)
+    return f"{time.isoformat() if time else 'unknown'}\0{item.ref}"

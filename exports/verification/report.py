@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from exports.errors import BadBaseMap
 from exports.format.bag import PAYLOAD
 from exports.format.inventory import Inventory
+from exports.format.lookup import Lookup
 from exports.format.result import REMADE
 from exports.format.tag_files import tag_files
 from exports.report.versions import report_versions
@@ -38,12 +39,12 @@ def check_report(check: Check, inventory: Inventory) -> None:
         check.unchecked(_PAGES[0], reason)
         return
     listing = inventory.listing()
-    files = BundleFiles({name for name in check.kinds if name.startswith(PAYLOAD)}, check.tree.open)
-    remade = set()
+    files = BundleFiles(check.kinds, check.tree.open)
+    remade: Lookup[str, int] = Lookup(str)
     tiles: dict[str, bytes] = {}
     try:
         for file in report_files(listing, files):
-            remade.add(f"{PAYLOAD}{file.name}")
+            remade[f"{PAYLOAD}{file.name}"] = 1
             if file.name.startswith(TILES):
                 tiles[file.name.removeprefix(TILES)] = b"".join(file.pieces)
                 continue  # they are read from the bundle itself: their digest is compared below
@@ -56,8 +57,7 @@ def check_report(check: Check, inventory: Inventory) -> None:
     for name in check.kinds:
         if name.startswith(_PAGES) and name not in remade:
             check.problem(name, "not a page of the report that is made of this bundle")
-    sizes = {name: check.tree.size(name) for name in check.kinds}
-    for name, data in tag_files(listing, sizes):
+    for name, data in tag_files(listing, lambda: ((path, check.tree.size(path)) for path in check.kinds)):
         _compare(check, name, [data])
     check.findings.report = REMADE
 

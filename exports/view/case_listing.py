@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO
 
-from exports.bundle.contents import CaptureContents, capture_contents
+from exports.bundle.contents import add_capture
 from exports.bundle.selection import select
 from exports.errors import NothingToExport, NotWhole
 from exports.format.bundle_files import BundleFiles
@@ -15,11 +14,10 @@ from exports.format.bundle_listing import BundleListing
 from exports.format.continuity import read_exhibits, restated_entries
 from exports.format.entries import sealed_capture
 from exports.format.inventory import Inventory, timestamped_captures
-from exports.format.sealed_file import SealedFile
+from exports.format.sealed_file import SealedFiles
 from hashing.case.case import CAPTURES, Case
 from hashing.case.events import CaptureSealed, CaseEvent, Exported
 from hashing.errors import HashingError
-from hashing.files import inside
 from hashing.times import time_text
 from hashing.tool import tool
 
@@ -44,14 +42,14 @@ def case_listing(case: Case, moment: datetime) -> CaseListing:
     try:
         selection = select(case.path, events, ())
     except NothingToExport as error:
-        return CaseListing(None, BundleFiles((), _opener({})), (str(error),))
+        return CaseListing(None, BundleFiles((), SealedFiles(case.path).opened), (str(error),))
     # Each capture is judged alone: one that was tampered with is named and left out, and the others are still shown.
     timestamped, left_out = timestamped_captures(events), list(selection.left_out)
-    shown, captures, found = list[CaptureSealed](), [], dict[str, SealedFile]()
+    shown, captures, found = list[CaptureSealed](), [], SealedFiles(case.path)
     for event in selection.sealed:
-        contents = capture_contents(case.path, event, timestamped.get(event.capture))
         try:
-            _demand_sound(contents)
+            if faults := add_capture(found, case.path, event, timestamped.get(event.capture)):
+                raise NotWhole("; ".join(map(str, faults)))
             capture = sealed_capture(case.path / CAPTURES / event.capture, timestamped.get(event.capture))
             capture.head()
         except (NotWhole, HashingError) as error:
@@ -59,19 +57,13 @@ def case_listing(case: Case, moment: datetime) -> CaseListing:
             continue
         shown.append(event)
         captures.append(capture)
-        found |= {file.name: file for file in contents.files}
-    files = BundleFiles(found.keys(), _opener(found))
+    files = BundleFiles(found, found.opened)
     if not shown:
         return CaseListing(None, files, tuple(left_out))
     # Earlier exports are no part of a view: in a bundle the line of its own export takes their place.
     lines = {number: event for number, event in enumerate(events) if not isinstance(event, Exported)}
     exported = _not_exported(case, events, shown, lines, moment)
     return CaseListing(Inventory(lines, exported, captures).listing(), files, tuple(left_out))
-
-
-def _demand_sound(contents: CaptureContents) -> None:
-    if contents.faults:
-        raise NotWhole("; ".join(map(str, contents.faults)))
 
 
 def _not_exported(
@@ -95,11 +87,3 @@ def _not_exported(
         files={},
         restated=restated_entries([logs[event.exhibit] for event in shown if event.exhibit in logs], lines.keys()),
     )
-
-
-def _opener(found: dict[str, SealedFile]) -> Callable[[str], BinaryIO]:
-    def _open(name: str) -> BinaryIO:
-        file = found[name]
-        return inside.opened(file.path, file.root)
-
-    return _open

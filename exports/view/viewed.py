@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from exports.format.bundle_files import BundleFiles
+from exports.format.lookup import Lookup, RecordLookup
 from exports.format.manifest import ListedItem
 from exports.format.moment import second
 from exports.forms.held_bundle import held_bundle
@@ -37,9 +38,9 @@ class ViewedPages:
     exhibits: int
     items: int
     left_out: tuple[str, ...]
-    pages: dict[str, Path]
+    pages: Mapping[str, str]
     """By their names, such as `report.html`; none where nothing is sealed."""
-    originals: dict[str, ListedItem] = field(default_factory=dict)
+    originals: Mapping[str, ListedItem]
     """By their names, such as `captures/…/items/0001-photo.jpg`."""
     files: BundleFiles
 
@@ -85,7 +86,7 @@ class Viewed:
         self._number += 1
         # A new folder each time: pages that are being sent out of the old one stay whole.
         folder = self._folder / str(self._number)
-        pages: dict[str, Path] = {}
+        pages, originals = Lookup[str, str](str), RecordLookup[ListedItem](ListedItem)
         if case_listed.listing is not None:
             for file in report_files(case_listed.listing, case_listed.files):
                 if not _PLAIN_NAME.fullmatch(file.name):
@@ -95,15 +96,18 @@ class Viewed:
                     path.parent.mkdir(parents=True, exist_ok=True)
                     with path.open("xb") as made:
                         made.writelines(file.pieces)
-                pages[file.name] = path
+                pages[file.name] = str(path)
         captures = case_listed.listing.captures if case_listed.listing is not None else ()
+        for capture in captures:
+            for item in capture.items:
+                originals[item.path.removeprefix(_PAYLOAD)] = item
         return ViewedPages(
             made=second(time_text(self._clock())),
             exhibits=len(captures),
             items=sum(len(capture.items) for capture in captures),
             left_out=case_listed.left_out,
             pages=pages,
-            originals={item.path.removeprefix(_PAYLOAD): item for capture in captures for item in capture.items},
+            originals=originals,
             files=case_listed.files,
         )
 

@@ -27,7 +27,7 @@ def seal_anew(maker: CaseMaker, bundle: Path, **words: Any) -> None:  # noqa: AN
     files = {path.relative_to(bundle).as_posix(): path for path in bundle.rglob("*") if path.is_file()}
     payload = {name: path for name, path in files.items() if name.startswith(PAYLOAD)}
     digests = {name: Digest.of_bytes(path.read_bytes()).hex for name, path in payload.items()}
-    rewrite(bundle / MANIFEST, hash_list(digests))
+    rewrite(bundle / MANIFEST, b"".join(hash_list(sorted(digests.items()))))
     lines = (bundle / BAG_INFO).read_text().splitlines()
     total = oxum(path.stat().st_size for path in payload.values())
     said = [f"Payload-Oxum: {total}" if line.startswith("Payload-Oxum:") else line for line in lines]
@@ -45,6 +45,5 @@ def seal_anew(maker: CaseMaker, bundle: Path, **words: Any) -> None:  # noqa: AN
     for name, data in seal_files(maker.case, index, note, maker.key.public, again, 0):
         rewrite(bundle / name, data)
     tags = [name for name in files if not name.startswith(PAYLOAD) and name != TAG_MANIFEST]
-    rewrite(
-        bundle / TAG_MANIFEST, hash_list({name: Digest.of_bytes((bundle / name).read_bytes()).hex for name in tags})
-    )
+    listed = sorted((name, Digest.of_bytes((bundle / name).read_bytes()).hex) for name in tags)
+    rewrite(bundle / TAG_MANIFEST, b"".join(hash_list(listed)))

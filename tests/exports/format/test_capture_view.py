@@ -27,7 +27,7 @@ def test_sealed_capture(tmp_path: Path) -> None:
     assert (view.started.scene, view.started.officer, view.status) == (SCENE, OFFICER, "complete")
     page, picture = view.items
     assert (page.item.ref, page.exchange and page.exchange.exchange) == ("MP/1-0001", 1)
-    assert page.working_copies == view.working_copies
+    assert page.working_copies == (*view.working_copies,)
     assert [copy.path for copy in page.working_copies] == ["working/0001-text.txt"]
     assert picture.facts == facts
     assert picture.captured == (picture.exchange.started if picture.exchange else "")

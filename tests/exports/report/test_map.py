@@ -22,7 +22,7 @@ def item(*facts: Fact) -> ListedItem:
 
 def place(latitude: float, longitude: float) -> MapPlace:
     """Return a position."""
-    return MapPlace(item=item(), latitude=latitude, longitude=longitude, error="", tag="GPS")
+    return MapPlace(ref=item().ref, latitude=latitude, longitude=longitude, error="", tag="GPS")
 
 
 @given(POINTS)

@@ -11,6 +11,7 @@ from cli import main
 from commands.exit import Exit
 from exports.bundle import export_bundle
 from exports.errors import ExportError, NotCheckable, NotWhole
+from exports.format import kept, lookup
 from exports.forms.held_bundle import write_report
 from hashing.errors import WouldOverwrite
 from tests.exports.small_case import OFFICER
@@ -46,6 +47,16 @@ def test_out_of_a_zip(tmp_path: Path) -> None:
     shutil.unpack_archive(made, tmp_path / "unpacked")
     assert files_of(tmp_path / "again") == files_of(tmp_path / "unpacked/b/data")
     assert not (tmp_path / "again/captures").exists()
+
+
+def test_the_same_pages_where_little_is_held_in_memory(
+    ordinary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where what is listed and looked up stands on the disk, as that of a large case does, the pages are the same."""
+    monkeypatch.setattr(lookup, "HELD", 0)
+    monkeypatch.setattr(kept, "_HELD", 0)
+    write_report(ordinary, tmp_path / "again")
+    assert files_of(tmp_path / "again") == files_of(ordinary / "data")
 
 
 def test_of_what_was_altered_no_report_is_made(ordinary: Path, tmp_path: Path) -> None:

@@ -42,6 +42,12 @@ def holding(listing: BundleListing, *items: ListedItem) -> BundleListing:
     return msgspec.structs.replace(listing, captures=(capture,))
 
 
+def shown_of(listing: BundleListing, found: Roles) -> list[tuple[str, str]]:
+    """Return what is shown of the first capture, each under its heading."""
+    groups = evidence(listing.captures[0], found).groups
+    return [(group.heading, item.ref) for group in groups for item in group.items]
+
+
 def a_photo(number: int, width: int, height: int, **words: object) -> ListedItem:
     """Return a photo of this size."""
     facts = [{"name": "width", "value": width, "tag": "IHDR"}, {"name": "height", "value": height, "tag": "IHDR"}]
@@ -80,7 +86,7 @@ def test_what_a_post_shows_is_a_photo(empty: BundleListing) -> None:
     said = Post(platform="x", server="s", id="1", media=(PostMedia(url=item.url, kind=ItemKind.PHOTO),))
     post = an_item(ref="MP/1-0002", kind="post", mime="application/json", url="p", post=msgspec.to_builtins(said))
     assert roles(holding(empty, item, post)).named == {}
-    assert [each.item.ref for each in evidence(holding(empty, item, post).captures[0], Roles())] == ["MP/1-0002"]
+    assert shown_of(holding(empty, item, post), Roles()) == [("What was written", "MP/1-0002")]
 
 
 def film(
@@ -107,8 +113,7 @@ def test_a_video_has_its_parts_and_its_picture(empty: BundleListing) -> None:
     found = roles(holding(empty, *film()))
     assert [each.ref for each in found.parts["MP/1-0001"]] == [f"MP/1-{number:04d}" for number in range(2, 7)]
     assert found.posters["MP/1-0001"].ref == "MP/1-0007"
-    shown = evidence(holding(empty, *film()).captures[0], found)
-    assert [(each.heading, each.item.ref) for each in shown] == [("Videos", "MP/1-0001"), ("Photos", "MP/1-0008")]
+    assert shown_of(holding(empty, *film()), found) == [("Videos", "MP/1-0001"), ("Photos", "MP/1-0008")]
 
 
 def test_no_site_hides_a_photo_by_a_stream_s_name(empty: BundleListing) -> None:
@@ -139,18 +144,17 @@ def test_posters_of_a_page_go_with_its_videos(empty: BundleListing) -> None:
     }
     assert roles(holding(empty, posters[0], *videos)).posters == {}
     alone = holding(empty, posters[0], *videos)
-    assert ("Videos", "MP/1-0001") in [
-        (each.heading, each.item.ref) for each in evidence(alone.captures[0], roles(alone))
-    ]
+    assert ("Videos", "MP/1-0001") in shown_of(alone, roles(alone))
 
 
 def test_the_same_bytes_lead_to_each_other(empty: BundleListing) -> None:
     """Photos with the same SHA-256 name each other; of thousands the first few, in no more work than their number."""
     items = [a_photo(number, 640, 480, sha256="a" * 64) for number in (1, 2)]
     found = roles(holding(empty, *items, a_photo(3, 640, 480)))
-    assert (found.twins("MP/1-0001"), found.twins("MP/1-0003")) == (["MP/1-0002"], [])
+    assert (found.twins(items[0]), found.twins(a_photo(3, 640, 480))) == (["MP/1-0002"], [])
     many = roles(holding(empty, *(a_photo(number, 640, 480, sha256="a" * 64) for number in range(1, 2_000))))
-    assert len(many.twins("MP/1-1999")) == 24
+    last = a_photo(1_999, 640, 480, sha256="a" * 64)
+    assert (len(many.twins(last)), many.copies(last)) == (24, 1_999)
 
 
 def test_the_cover_shows_each_exhibit(empty: BundleListing) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exports.format.bundle_listing import BundleListing
-from exports.report.threads import threads
+from exports.report.threads import Threads
 from hashing.case.post import Post
 from tests.exports.listed import an_item
 
@@ -44,7 +44,13 @@ def post(name: str, reply_to: str = "", minute: int = 0, permalink: str = "") ->
 
 def shape(*posts: Post) -> list[list[tuple[str, int]]]:
     """Return the threads as names and depths."""
-    return [[(said.post.id, said.depth) for said in thread.posts] for thread in threads(listing_of(*posts))]
+    found: list[list[tuple[str, int]]] = []
+    for said, size in Threads(listing_of(*posts)):
+        if said.depth == 0:
+            found.append([])
+        found[-1].append((said.post.id, said.depth))
+        assert len(found[-1]) <= size
+    return found
 
 
 def test_answers_stand_under_what_they_answer_in_order_of_time() -> None:
@@ -62,8 +68,7 @@ def test_an_answer_to_a_page_or_a_number() -> None:
 
 def test_a_later_version_stands_for_the_earlier_ones() -> None:
     """A post that was captured twice stands once, in its last version, and names the other item."""
-    [thread] = threads(listing_of(post("a"), msgspec.structs.replace(post("a"), text="edited")))
-    [said] = thread.posts
+    [(said, _)] = Threads(listing_of(post("a"), msgspec.structs.replace(post("a"), text="edited")))
     assert (said.post.text, said.item.ref, said.others) == ("edited", "MP/1-0002", ("MP/1-0001",))
 
 
