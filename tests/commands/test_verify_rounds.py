@@ -17,7 +17,7 @@ from exports.custody import receipt_folder
 from exports.custody.receipt import open_receipt
 from exports.custody.receipt_folder import ReceiptFolder, repeated
 from exports.verification import verify
-from hashing.case.own_runs import data_folder
+from hashing.files.user_folders import data_folder
 from hashing.ledger.keys import load_or_create_signing_key
 from tests.exports.small_case import OFFICER, Thing, make_case, photo
 from tests.test_cli import typed

@@ -23,7 +23,7 @@ from fleet.database import Database
 from fleet.errors import BadJob
 from fleet.evidence import Due, EvidenceSchedule, RecheckReport, Target, evidence_status
 from fleet.verifier import Verifier
-from hashing.case.own_runs import data_folder
+from hashing.files.user_folders import data_folder
 from hashing.times import system_clock
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
 from tests.fleet.conftest import OPERATION
