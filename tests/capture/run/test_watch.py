@@ -57,7 +57,7 @@ def test_a_round_without_news_takes_nothing_twice(
     assert (sealed.exhibit, sealed.status) == ("MP/2", "complete")
     assert verify(sealed.path).verdict == "ok"
     view = read_capture(sealed.path)
-    assert view.items == ()
+    assert not view.items
     assert len(server.requests) == before + len(view.skipped)
     assert {skipped.reason for skipped in view.skipped} == {"page: the same bytes as MP/1-0001"}
 

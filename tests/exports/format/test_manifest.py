@@ -113,7 +113,7 @@ def test_what_it_says(bundle: Path) -> None:
     assert (capture.exhibit, capture.scene, capture.finished.status) == ("MP/1", SCENE, "partial")
     started = capture.started
     assert (started.title, started.note, started.initials) == ("The fire", "seen at 10:02", "MP")
-    assert (empty.exhibit, empty.items) == ("MP/2", ())
+    assert (empty.exhibit, list(empty.items)) == ("MP/2", [])
     page, picture, half = capture.items
     for item in capture.items:
         assert (bundle / item.path).stat().st_size == item.size

@@ -115,7 +115,7 @@ def test_a_stream_is_kept_as_served_and_joined(
 ) -> None:
     """Every segment and playlist is an original with the server's own bytes; what is joined of them plays."""
     result, view = captured(media_site.url(path))
-    assert (result.status, view.failed) == ("complete", ())
+    assert (result.status, list(view.failed)) == ("complete", [])
     assert _items(view, "segment") == segments
     assert _items(view, "playlist") == playlists
     for entry in view.items:

@@ -171,7 +171,7 @@ def test_a_watch_takes_no_video_twice(on_site: Callable[..., Any]) -> None:
         type="text/xml",
     )
     result, after, requests = on_site(files, _video(1), known=known)
-    assert (result.status, after.failed) == ("complete", ())
+    assert (result.status, list(after.failed)) == ("complete", [])
     assert not [seen for seen in requests if seen.path.endswith(".mp4")]
     assert f"video: captured before, as {entry.item.ref}" in {skipped.reason for skipped in after.skipped}
     assert [(change.id, change.change) for change in after.changed] == [("1", "edited")]
