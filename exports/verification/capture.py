@@ -120,11 +120,12 @@ class CaptureCheck:
             check.problem(ledger, f"{torn} bytes behind the last line, which were not sealed")
         self._check_seal(self.started)
         self._check_sums()
-        self._note(commitments())
-        # 3. Read the WARCs beside; compare what is derived from items (excerpts, posts, proofs) with the items.
+        # 3. Read the WARCs beside, as soon as it is known what must stand there: that takes longest. Compare what is
+        # derived from items (excerpts, posts, proofs) with the items.
         # A table on the disk is this process's alone: what is looked up there is read at once.
         reading = partial(self._records.read, check.tree, self._records.files(check, self.prefix))
         check.read_beside(check.tree.beside(reading, RecordsRead, 0 if self._records.on_disk else size))
+        self._note(commitments())
         check_excerpts(check, self.prefix, self.items)
         self._posts.note()
         if self.proofs:

@@ -58,7 +58,9 @@ class Beside(Generic[T]):
 
     def has_ended(self, seconds: float) -> bool:
         """Wait for so long at most; say whether the copy has given its result, or died."""
-        return not self._copy or bool(select.select([self._reading], [], [], seconds)[0])
+        looking = select.poll()  # select.select takes no descriptor beyond the first thousand
+        looking.register(self._reading, select.POLLIN)
+        return not self._copy or bool(looking.poll(seconds * 1000))
 
     def close(self) -> None:
         """Let go of the copy, whatever it is doing."""

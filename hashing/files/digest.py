@@ -27,7 +27,7 @@ class Digest:
     def __post_init__(self) -> None:
         if self.algorithm not in HEX_DIGITS:
             raise BadFormat(f"{self.algorithm!r} is not a hash algorithm goldenhour knows")
-        if len(self.hex) != HEX_DIGITS[self.algorithm] or not set(self.hex) <= set("0123456789abcdef"):
+        if len(self.hex) != HEX_DIGITS[self.algorithm] or self.hex.strip("0123456789abcdef"):
             raise BadFormat(f"{self.hex[:140]!r} is not a {self.algorithm} value in hexadecimal")
 
     def __str__(self) -> str:
