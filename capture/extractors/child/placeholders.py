@@ -70,5 +70,12 @@ def _claims(word: str, hide: Callable[[str], str]) -> str:
         return ""
     if not isinstance(claims, dict):
         return ""
-    told = {name: hide(value) if isinstance(value, str) else value for name, value in claims.items()}
-    return base64.urlsafe_b64encode(json.dumps(told).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps(_told(claims, hide)).encode()).decode().rstrip("=")
+
+
+def _told(value: object, hide: Callable[[str], str]) -> object:
+    if isinstance(value, dict):
+        return {name: _told(each, hide) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_told(each, hide) for each in value]
+    return hide(value) if isinstance(value, str) else value
