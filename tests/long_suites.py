@@ -35,6 +35,7 @@ TESTS_OF_A_FILE = {
     "tests/commands/test_officer.py": 4,
     "tests/commands/test_sanitised.py": 4,
     "tests/commands/test_show.py": 10,
+    "tests/exports/replay/test_two_players.py": 1,
     "tests/exports/bundle/test_bundle_refusals.py": 25,
     "tests/exports/custody/test_label.py": 6,
     "tests/exports/forms/case_uco/test_case_uco.py": 4,

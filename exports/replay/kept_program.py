@@ -11,11 +11,12 @@ from pathlib import Path
 
 _PATIENCE = 10
 # Waits at the end of a pipe, which the system closes when this process dies, even of SIGKILL. It leads a session of
-# its own: Ctrl-C at the terminal is for goldenhour, which then ends the program in order.
+# its own: Ctrl-C at the terminal is for goldenhour, which then ends the program in order. What the program started
+# goes with it, and is gone before its folders are removed.
 _KEEPER = f"""
-import contextlib, os, signal, subprocess, sys, threading
+import contextlib, os, signal, subprocess, sys, threading, time
 try:
-    child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+    child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, process_group=0 if os.name == "posix" else None)
 except OSError:
     sys.exit(127)
 def end():
@@ -23,12 +24,14 @@ def end():
     child.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
         child.wait({_PATIENCE})
-    if hasattr(os, "killpg"):
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        os.killpg(0, signal.SIGKILL)
     child.kill()
 threading.Thread(target=end, daemon=True).start()
 code = child.wait()
+until = time.monotonic() + 1
+with contextlib.suppress(AttributeError, ProcessLookupError, PermissionError):
+    while time.monotonic() < until:
+        os.killpg(child.pid, signal.SIGKILL)
+        time.sleep(0.02)
 os._exit(code if 0 <= code < 256 else 1)
 """
 
@@ -56,6 +59,6 @@ class KeptProgram:
     def end(self) -> None:
         """End it, with whatever it started."""
         os.close(self._lifeline)
-        if self.wait(2 * _PATIENCE) is None:
+        if self.wait(3 * _PATIENCE) is None:
             self._keeper.kill()
             self._keeper.wait()

@@ -55,7 +55,7 @@ def player_at(named: Path | None) -> Pywb | ReplayWebPage:
             raise ExportError("no player is installed: pywb or ReplayWeb.page shows the pages", hint=_HINT)
         if program is None:
             raise ExportError(f"{named}: there is no player", hint=_HINT)
-        return pywb_at(Path(program))
+        return pywb_at(Path(program).absolute())  # it is started in another folder
     scripts = []
     for name in ("ui.js", "sw.js"):
         try:

@@ -85,7 +85,8 @@ def find_account(scene: Scene, address: FediverseAddress, server: Server, fetch:
         return
     number, acct = found
     name = f"@{acct}" if acct else "the account"
-    if "@" in acct and acct.partition("@")[2] != server.domain:
+    own = "@" not in acct or acct.partition("@")[2] == server.domain
+    if not own:
         yield NotFollowed(
             url=address.url,
             reason=f"{server.host} shows only those posts of {name} that it knows: capture its own server as well",
@@ -93,7 +94,7 @@ def find_account(scene: Scene, address: FediverseAddress, server: Server, fetch:
     # 2. Its timeline, newest first; then the pinned posts, which a server may show where it cuts the timeline short.
     posts, allowance = PostList(server, fetch), Allowance(fetch.options.limit)
     url = server.api("v1", "accounts", number, "statuses", limit=str(PAGE_SIZE))
-    yield from Timeline(url, f"timeline of {name}", server, fetch, posts).find(allowance)
+    yield from Timeline(url, f"timeline of {name}", server, fetch, posts, grows_above=own).find(allowance)
     if not allowance.used_up:
         pinned = server.api("v1", "accounts", number, "statuses", pinned="true", limit=str(PAGE_SIZE))
         yield from Timeline(pinned, f"pinned posts of {name}", server, fetch, posts, first_page_only=True).find(

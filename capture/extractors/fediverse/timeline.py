@@ -6,6 +6,7 @@ send one are asked for what is older than the last post they gave.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -31,6 +32,7 @@ _PATIENCE = 3
 _MAY_GO_ON = "the list may go on: the server names no further page"
 _NO_SUCH_PAGE = frozenset({400, 404, 422})
 """What servers answer that know of no pages."""
+_EMPTY_LIST = hashlib.sha256(b"[]").hexdigest()
 _OLD_PAGES = 2
 """Pages in a row with nothing but older posts, after which a list is taken to be past `--since`.
 
@@ -47,14 +49,24 @@ class Timeline:
     """One list: where it begins, and what it is called for people."""
 
     def __init__(
-        self, url: str, name: str, server: Server, fetch: Fetch, posts: PostList, *, first_page_only: bool = False
+        self,
+        url: str,
+        name: str,
+        server: Server,
+        fetch: Fetch,
+        posts: PostList,
+        *,
+        first_page_only: bool = False,
+        grows_above: bool = False,
     ) -> None:
+        """With `grows_above` nothing comes in below what stands there, as in the posts of a server's own account."""
         self._url = url
         self._name = name
         self._server = server
         self._fetch = fetch
         self._posts = posts
         self._first_page_only = first_page_only
+        self._grows_above = grows_above
         self._seen: set[str] = set()
         self._numbers: set[str] = set()
         self._idle = self._old = 0
@@ -99,7 +111,14 @@ class Timeline:
             if end := self._end(answer, page, following, asked, allowance):
                 yield end
                 return
+            if self._was_empty(following):
+                return
             url = following
+
+    def _was_empty(self, url: str) -> bool:
+        """Say whether a page was empty in an earlier round, and will be: it is of what is older than a certain post."""
+        known = self._fetch.options.known.items.get(url)
+        return self._grows_above and known is not None and known.sha256 == _EMPTY_LIST
 
     def _older(self, page: StatusPage) -> str:
         """Return where a list goes on of a server that never says so: what is older than its last post.

@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
 
-from capture.extractors.child.cookies import set_cookies
+from capture.extractors.child.lent_session import LentSession
 from capture.extractors.child.messages import FetchAnswer, FetchQuestion
 from capture.extractors.child.process import fetch_answer
 from capture.extractors.gallery.compared import ClaimedPost
 from capture.extractors.gallery.located import NamedObject
 from capture.extractors.gallery.messages import TroubleKind
-from capture.extractors.gallery.placeholders import Placeholders
 from capture.request.extractor import Answer, Fetch, FetchRequest, StoredItem
 from hashing.case.kinds import ItemKind
 from hashing.files import inside
@@ -45,16 +44,11 @@ class GalleryAnswering:
         fetch: Fetch,
         url: str,
         delay: float,
-        lent_to: Callable[[str], bool] | None = None,
-        placeholders: Placeholders | None = None,
+        session: LentSession,
     ) -> None:
-        """`lent_to` says which hosts a session is lent to, where one is: no other is asked for gallery-dl then.
-
-        `placeholders` are what gallery-dl was given in the place of that session.
-        """
+        """Where a session is lent, no other host than its own is asked for gallery-dl."""
         self._fetch = fetch
-        self._lent_to = lent_to
-        self._placeholders = placeholders or Placeholders()
+        self._session = session
         self._url = url
         self._delay = delay
         self._asked = 0.0
@@ -77,22 +71,22 @@ class GalleryAnswering:
             return FetchAnswer(url=ask.url, reason=f"not asked: {self.refused}")
         if ask.method not in _METHODS:
             return FetchAnswer(url=ask.url, reason=f"not asked: {ask.method[:20]} could change something there")
-        if self._lent_to is not None and not self._lent_to(_host(ask.url)):
+        if self._session and not self._session.owns(ask.url):
             # What gallery-dl says of the session is filled in: what it asks of another host could carry it there.
             return FetchAnswer(url=ask.url, reason="not asked: not the site's own host, and a session is lent")
         self._left -= 1
         if (pause := self._asked + self._delay - time.monotonic()) > 0 and self._asked:
             self._fetch.wait(pause)
         self._asked = time.monotonic()
-        meant = self._placeholders.meant
+        meant = self._session.meant(ask)
         answer = self._fetch.get(
             FetchRequest(
-                url=meant(ask.url),
+                url=meant.url,
                 kind=_kind(ask),
                 found_in=f"gallery-dl at {self._url}",
                 method=ask.method,
-                data=meant(ask.data.decode("latin-1")).encode("latin-1"),
-                headers={name: meant(value) for name, value in ask.headers.items()},
+                data=meant.data,
+                headers=meant.headers,
                 follow=False,
                 # A site that refuses one of several ways is no failure yet: what fails in the end, gallery-dl says.
                 optional=True,
@@ -103,22 +97,7 @@ class GalleryAnswering:
         self.refusal = _refusal(answer) if refused else ""
         if answer.stored is not None:
             self._answers.appendleft(_Searched(self._fetch, answer.stored))
-        return self._told(fetch_answer(answer, answer.stored or answer.kept))
-
-    def _told(self, answered: FetchAnswer) -> FetchAnswer:
-        """Return an answer as gallery-dl is told of it: without what its site's cookies say."""
-        if self._lent_to is None:
-            return answered
-        hidden, hide = self._placeholders.hidden, self._placeholders.hide
-        cookies = []
-        for each in set_cookies(answered):
-            value, semicolon, rest = each.partition("=")[2].partition(";")
-            cookies.append(f"{each.partition('=')[0]}={hide(value)}{semicolon}{rest}")
-        headers = {name: hidden(value) for name, value in answered.headers.items()}
-        headers |= {"set-cookie": ", ".join(cookies)} if cookies else {}
-        return msgspec.structs.replace(
-            answered, url=hidden(answered.url), headers=headers, reason=hidden(answered.reason)
-        )
+        return self._session.told(fetch_answer(answer, answer.stored or answer.kept))
 
     def located(self, named: Sequence[tuple[tuple[str, ...], dict[str, list[str]]]]) -> list[ServedPost | None]:
         """Return where posts stand as they were served, by the names that the site calls them; newest answer first.
@@ -216,13 +195,6 @@ def _kind(ask: FetchQuestion) -> ItemKind:
     """Return the kind that an answer probably is; `page` leaves it to the bytes."""
     wants = {name.lower(): value for name, value in ask.headers.items()}.get("accept", "")
     return ItemKind.DATA if wants.startswith("application/json") or _DATA.search(ask.url) else ItemKind.PAGE
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
 
 
 def is_web(url: str) -> bool:

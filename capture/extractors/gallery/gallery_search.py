@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from capture.extractors.child.cookies import lent_cookies
+from capture.extractors.child.lent_session import LentSession
 from capture.extractors.child.messages import Cookie, Ended, ExtractionTrouble, FetchAnswer, FetchQuestion
 from capture.extractors.gallery.answering import GalleryAnswering, ServedPost, is_web
 from capture.extractors.gallery.compared import claims_of
@@ -26,7 +27,6 @@ from capture.extractors.gallery.messages import (
     Said,
     TroubleKind,
 )
-from capture.extractors.gallery.placeholders import Placeholders
 from capture.extractors.gallery.reddit_comments import ThreadPart, post_of, read_comments
 from capture.extractors.gallery.sites import ALL, MODULE_OPTIONS, Site, is_own
 from capture.extractors.video.video_search import VideoSearch
@@ -106,8 +106,6 @@ class GallerySearch:
     _read: set[str] = field(default_factory=set)
     """Items that a post was read in."""
     _remarks: list[GalleryRemark] = field(default_factory=list)
-    _placeholders: Placeholders = field(default_factory=Placeholders)
-    """What gallery-dl is given in the place of a session."""
 
     def look(self, url: str) -> Iterator[Finding]:
         """Yield what there is at an address; nothing where gallery-dl knows of nothing there (`trouble` says why)."""
@@ -115,10 +113,10 @@ class GallerySearch:
         self.wanted = self.wanted or WantedPosts(options)
         default = self.site.delay if self.site is not None else 1.0
         delay = default if options.site_delay is None else options.site_delay
-        lent_to = self._is_own if any(self._cookies()) else None
-        answering = GalleryAnswering(self.fetch, url, delay, lent_to, self._placeholders)
+        session = LentSession(self._cookies(), self._is_own)
+        answering = GalleryAnswering(self.fetch, url, delay, session)
         try:
-            extraction = GalleryExtraction(self._task(url), pause=self.fetch.wait)
+            extraction = GalleryExtraction(self._task(url, session), pause=self.fetch.wait)
         except OSError as error:
             self.trouble = GalleryTrouble(kind="", words=f"it could not be started ({error.strerror})")
             return
@@ -169,7 +167,7 @@ class GallerySearch:
         names = {cookie.name for cookie in self._cookies()}
         return bool(names & set(self.site.session)) if self.site is not None and self.site.session else bool(names)
 
-    def _task(self, url: str) -> GalleryTask:
+    def _task(self, url: str, session: LentSession) -> GalleryTask:
         options = {module: dict(MODULE_OPTIONS.get(module, {})) for module in self.modules}
         if self.site is not None:
             options[self.site.module] = dict(self.site.options)
@@ -182,10 +180,7 @@ class GallerySearch:
             modules=self.modules,
             options=options,
             longest_pause=self.fetch.options.network.longest_pause,
-            cookies=tuple(
-                msgspec.structs.replace(cookie, value=self._placeholders.hide(cookie.value))
-                for cookie in self._cookies()
-            ),
+            cookies=session.cookies,
         )
 
     @property

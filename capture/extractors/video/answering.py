@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from capture.extractors.child.lent_session import LentSession
 from capture.extractors.child.messages import FetchAnswer, FetchQuestion
 from capture.extractors.child.process import fetch_answer
 from capture.request.extractor import Fetch, FetchRequest, StoredItem
@@ -28,8 +29,9 @@ class Answering:
     A page that is stored already is served once from there; media, and playlists that will not change, always.
     """
 
-    def __init__(self, fetch: Fetch, url: str, page: StoredItem | None = None) -> None:
+    def __init__(self, fetch: Fetch, url: str, session: LentSession, page: StoredItem | None = None) -> None:
         self._fetch = fetch
+        self._session = session
         self.url = url
         self.page = page
         """The page at the address, once it is stored."""
@@ -44,7 +46,10 @@ class Answering:
         """Whether something was as an earlier capture has it, and is therefore not here to be read."""
 
     def answer(self, ask: FetchQuestion) -> FetchAnswer:
-        """Return what came of a request."""
+        """Return what came of a request, which says what yt-dlp means, and tell of it what yt-dlp is to know."""
+        return self._session.told(self._answered(self._session.meant(ask)))
+
+    def _answered(self, ask: FetchQuestion) -> FetchAnswer:
         get = ask.method == "GET"
         # 1. The page that we have already is given once; asked for again, it is fetched anew.
         if get and self._again is not None and ask.url in {self.url, self._again.url}:

@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from capture.extractors.child.cookies import lent_cookies
+from capture.extractors.child.lent_session import LentSession
 from capture.extractors.child.messages import ExtractionTrouble, FetchQuestion, Remark
 from capture.extractors.gallery.sites import is_own, site_of
 from capture.extractors.video.answering import Answering
@@ -74,15 +77,17 @@ class VideoSearch:
     def look(self, url: str, extractor: str = "", page: StoredItem | None = None) -> Iterator[Finding]:
         """Yield what there is at an address; nothing where there is no video. `page` is what was fetched already."""
         options = self.fetch.options
+        # A file of cookies may hold sessions with many sites: the process is told of none but this one's, and of that
+        # by placeholders.
+        session = LentSession(lent_cookies(self.fetch), lambda host: is_own(host, site_of(url), url))
         task = Task(
             url=url,
             extractor=extractor,
             most=min(options.limit or MOST, MOST),
             comments=options.comments,
-            # A file of cookies may hold sessions with many sites: the process is told of none but this one's.
-            cookies=tuple(each for each in lent_cookies(self.fetch) if is_own(each.domain, site_of(url), url)),
+            cookies=session.cookies,
         )
-        answering = Answering(self.fetch, url, page)
+        answering = Answering(self.fetch, url, session, page)
         try:
             extraction = Extraction(task, pause=self.fetch.wait)
         except OSError as error:
@@ -100,10 +105,10 @@ class VideoSearch:
                     case FetchQuestion():
                         answered = answering.answer(message)
                         if answered.body:
-                            self.shown.add(message.url)
+                            self.shown.add(session.meant(message).url)
                         extraction.tell(answered)
                     case FoundVideo():
-                        yield from self._video(message, answering, page)
+                        yield from self._video(_meant(message, session), answering, page)
                     case ListedVideo():
                         limit = f"--limit {options.limit}" if options.limit else f"{MOST:,} videos"
                         reason = f"further videos of this list: over the limit ({limit})"
@@ -189,6 +194,32 @@ class VideoSearch:
         if moment is not None and options.until is not None and moment > options.until:
             return "published after --until"
         return ""
+
+
+def _meant(video: FoundVideo, session: LentSession) -> FoundVideo:
+    """Return a video with the addresses and header fields of its files as they are meant."""
+    if not session:
+        return video
+
+    def _url(url: str) -> str:
+        return session.meant(FetchQuestion(url=url)).url
+
+    streams = tuple(
+        msgspec.structs.replace(
+            each,
+            url=_url(each.url),
+            headers=session.headers(each.url, each.headers),
+            cookie=session.headers(each.url, {"Cookie": each.cookie})["Cookie"],
+            segments=tuple(map(_url, each.segments)),
+        )
+        for each in video.streams
+    )
+    subtitles = tuple(
+        msgspec.structs.replace(each, url=_url(each.url), headers=session.headers(each.url, each.headers))
+        for each in video.subtitles
+    )
+    thumbnail = _url(video.thumbnail)
+    return msgspec.structs.replace(video, streams=streams, subtitles=subtitles, thumbnail=thumbnail)
 
 
 def plain(words: str) -> str:

@@ -76,15 +76,17 @@ _FRAMES = """(() => {
     }
     return shown;
   };
-  if (window.watched !== page) {
+  window.looks = (window.looks || 0) + 1;
+  if (window.watched !== page || window.looks % 300 === 0) {
     const of = window.watched = page;
     window.shown = null;
+    if (window.looks > 1) for (const video of page.querySelectorAll("video")) video.load();
     const done = (what) => { if (of === window.watched) window.shown = what };
     watch(of).then(done, (error) => done(String(error)));
   }
   return window.shown;
 })()"""
-"""Asked again and again: a player may put another page in the place of the first."""
+"""Asked again and again: a player may put another page in the place of the first; a person loads anew what hangs."""
 
 
 @dataclass

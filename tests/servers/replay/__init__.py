@@ -66,7 +66,7 @@ def replay(archive: Path, player: str, folder: Path, *more: str) -> Iterator[Rep
     window.chmod(0o700)
     (folder / "temporary").mkdir()
     environment = {**os.environ, "PYTHONPATH": str(_ROOT), "TMPDIR": str(folder / "temporary")}
-    command = [sys.executable, "-u", "-m", "cli", "replay", str(archive), "--player", str(PLAYERS[player])]
+    command = [sys.executable, "-u", "-m", "cli", "replay", str(archive), "--player", os.path.relpath(PLAYERS[player])]
     with subprocess.Popen(
         [*command, "--browser", str(window), *more],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,

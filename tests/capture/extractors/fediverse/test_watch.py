@@ -95,6 +95,30 @@ def test_a_limited_list_that_stayed_the_same_is_not_paged_further(rounds: Rounds
         assert not server.asked(f"{TAG}?p=2")
 
 
+def test_the_empty_end_of_an_accounts_list_is_asked_for_once(rounds: Rounds) -> None:
+    """What is older than an account's oldest post does not come later; what is edited further up still counts."""
+    statuses = "/api/v1/accounts/acc-alice/statuses"
+    first, second, end = statuses, f"{statuses}?max_id=2", f"{statuses}?max_id=1"
+    with SceneServer(
+        {
+            **instance(),
+            "/api/v1/accounts/lookup": answer(account("alice")),
+            f"{first}?limit=40": answer([status("3"), status("2")], link=f'<{second}>; rel="next"'),
+            f"{first}?pinned=true&limit=40": answer([]),
+            second: answer([status("1")], link=f'<{end}>; rel="next"'),
+            end: answer([]),
+        }
+    ) as server:
+        watching = rounds(f"{server.origin}/@alice")
+        assert Held.of(next(watching).path).texts == ["Post 3", "Post 2", "Post 1"]
+        quiet = next(watching)
+        assert (server.asked(second), server.asked(end)) == (2, 1)
+        server.files[second] = answer([status("1", content="<p>Edited 1")], link=f'<{end}>; rel="next"')
+        assert _changes(next(watching)) == [("edited", "1")]
+        watching.close()
+    assert (quiet.posts, quiet.failed) == (0, 0)
+
+
 def test_two_servers_that_disagree_are_no_edit(rounds: Rounds) -> None:
     """A server that shows another one's post in other words has not edited it; its copy is taken once."""
     true, false = _fire("1"), _fire("1", content="<p>Never said")

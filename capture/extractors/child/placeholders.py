@@ -1,15 +1,18 @@
-"""What gallery-dl is given in the place of a session: words of the same form, which mean nothing to anybody else.
+"""What others' extractors are given in the place of a session: words of its form, which mean nothing to anybody else.
 
-Some sites' code copies the value of a cookie into a field, an address or a body (a token against forged requests), or
-takes a part of it. So each long word in a value has a word of its own, of the same length and the same kinds of
-characters; in a request to the site's own hosts the words that were meant are put back.
+Some sites' code copies the value of a cookie into a field, an address or a body (a token against forged requests),
+takes a part of it, or reads in it when it ends. So each long word in a value has a word of its own, of the same length
+and kinds of characters; in a request to the site's own hosts the words that were meant are put back.
 """
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import secrets
 import string
+from collections.abc import Callable
 
 _WORD = re.compile(r"%[0-9A-Fa-f]{2}|[A-Za-z0-9_-]+")
 _HEX = "0123456789abcdef"
@@ -48,9 +51,31 @@ class Placeholders:
 
     def _other(self, word: str) -> str:
         if word not in self._given:
+            other = _claims(word, self.hide)
             kinds = (_HEX,) if {*word} <= {*_HEX} else _KINDS
-            other = "".join(secrets.choice(next((kind for kind in kinds if each in kind), each)) for each in word)
+            other = other or "".join(
+                secrets.choice(next((kind for kind in kinds if each in kind), each)) for each in word
+            )
             if len(self._given) >= _MOST:
                 return other  # which no request gets through with, and nobody learns anything by
             self._given[word], self._meant[other] = other, word
         return self._given[word]
+
+
+def _claims(word: str, hide: Callable[[str], str]) -> str:
+    """Return a part of a token (RFC 7519) that code may read, with other words in its texts; "" where it is none."""
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)))
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(claims, dict):
+        return ""
+    return base64.urlsafe_b64encode(json.dumps(_told(claims, hide)).encode()).decode().rstrip("=")
+
+
+def _told(value: object, hide: Callable[[str], str]) -> object:
+    if isinstance(value, dict):
+        return {name: _told(each, hide) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_told(each, hide) for each in value]
+    return hide(value) if isinstance(value, str) else value

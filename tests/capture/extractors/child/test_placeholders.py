@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import base64
+import json
 import re
 from urllib.parse import quote
 
 import pytest
 
-from capture.extractors.gallery.placeholders import Placeholders
+from capture.extractors.child.placeholders import Placeholders
 
 CT0 = "0f" * 80
 
@@ -45,3 +47,19 @@ def test_what_was_meant_is_filled_in_wherever_the_code_of_a_site_puts_it() -> No
     assert held.meant(f"Bearer {part}") == "Bearer Aa1Bb2Cc3Dd4Ee5Ff6"
     assert held.meant(f"/a?csrf={hidden}&b={hidden}") == f"/a?csrf={secret}&b={secret}"
     assert held.hidden(f"https://x.example/?t={secret}") == f"https://x.example/?t={hidden}"
+
+
+def test_a_token_can_be_read_and_opens_nothing() -> None:
+    """Code reads in a token (RFC 7519) when it ends; its texts and its signature are other ones."""
+    meant: dict[str, object] = {"exp": 1_790_000_000, "sid": "hL3kQpZ0aVb7Nn2R", "in": [{"it": "hL3kQpZ0aVb7Nn2R"}]}
+    parts: list[dict[str, object]] = [{"alg": "HS256"}, meant]
+    packed = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
+    token = ".".join([*packed, "Zx9_kQ-4" * 5])
+    held = Placeholders()
+    hidden = held.hide(token)
+    _, claims, signature = hidden.split(".")
+    told = json.loads(base64.urlsafe_b64decode(claims + "=="))
+    assert told["exp"] == meant["exp"]
+    assert "hL3kQpZ0aVb7Nn2R" not in json.dumps(told)
+    assert signature != "Zx9_kQ-4" * 5
+    assert held.meant(f"Bearer {hidden}") == f"Bearer {token}"
