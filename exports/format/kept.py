@@ -88,7 +88,10 @@ class Spool(Generic[T]):
         with refusals_as_too_much():
             data = os.pread(self._file.fileno(), _AHEAD, place)
             while not _whole(data, 0):
-                data += os.pread(self._file.fileno(), _length(data, _LENGTH), place + len(data))
+                more = os.pread(self._file.fileno(), _length(data, _LENGTH), place + len(data))
+                if not more:
+                    raise IndexError(place)
+                data += more
             return data
 
 
