@@ -106,6 +106,8 @@ class FolderDraft:
         shutil.rmtree(self.path, ignore_errors=True)
 
     def _make(self, folder: Path) -> None:
+        if folder in self._folders:
+            return
         missing = [folder, *folder.parents]
         with self._making:
             for each in reversed(missing[: missing.index(self.path)]):

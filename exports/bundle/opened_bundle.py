@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from exports.errors import NotCheckable, NotWhole
 from exports.format.bag import MANIFEST
 from exports.format.bundle_layout import CUSTODY_JSON, ITEMS_JSONL, MANIFEST_JSON, SEAL_CHECKPOINT
 from exports.format.bundle_listing import BundleListing, CaptureListing, ListingKeeper, listings
+from exports.format.lookup import Lookup
 from exports.format.manifest import FORMAT, CustodyLog, CustodyRecord, Listed, Manifest
 from exports.format.open_tree import open_tree
 from exports.format.result import MISMATCH, OK
@@ -54,7 +55,7 @@ class OpenedFiles:
 
     path: Path
     tree: EvidenceTree
-    sha256: Mapping[str, str]
+    sha256: Lookup[str, str]
 
     def holds(self, name: str) -> bool:
         """Say whether the bag lists a file of this name."""
@@ -160,7 +161,9 @@ def open_bundle(
     with open_tree(path) as tree:
         if tree.kinds().get(MANIFEST_JSON) != FILE:
             raise NotCheckable(f"{path}: not a bundle that goldenhour made", hint="name a bundle: a folder or a zip")
-        files = OpenedFiles(path, tree, dict(_hash_list(tree, path)))
+        files = OpenedFiles(path, tree, Lookup(str))
+        for name, sha256 in _hash_list(tree, path):
+            files.sha256[name] = sha256
         manifest = _manifest(path, files.small(MANIFEST_JSON, _LARGEST_HEAD))
         yield OpenedBundle(manifest, files, _fingerprint(tree, path))
 

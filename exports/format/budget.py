@@ -48,8 +48,8 @@ class LineBudget:
         self._name = name
         self._left = MOST_LINES
 
-    def charge(self, line: bytes) -> None:
+    def charge(self, line: bytes | memoryview) -> None:
         """Count a line. Raises TooMuch where more is to be kept than is checked at once."""
         self._left -= _A_LINE + len(line)
         if self._left < 0:
-            raise TooMuch(f"{self._name}: more than goldenhour checks at once, which is some 160,000 items")
+            raise TooMuch(f"{self._name}: more than goldenhour keeps at once, which is some 160,000 lines")

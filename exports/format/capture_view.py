@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
+from exports.format.budget import LineBudget
 from exports.format.kept import Picked, Spool
 from exports.format.lookup import Lookup, Places
 from hashing.case.capture_folder import CHECKPOINT, Seal, capture_events, case_folder, is_sealed
@@ -120,9 +121,10 @@ class CaptureView(msgspec.Struct, frozen=True):
 def read_capture(path: Path) -> CaptureView:
     """Gather what the ledger of the capture in `path` says; where that is much, most of it outside of memory.
 
-    Raises Unreadable, BadFormat; TooMuch where the disk has no room for it.
+    Raises Unreadable, BadFormat; TooMuch where the disk has no room for it, or more is said of one item than is
+    held in memory.
     """
-    gathered = _Gathered(capture_events(path))
+    gathered = _Gathered(f"{path.name}/{LEDGER}", capture_events(path))
     if gathered.started is None:
         raise BadFormat(f"{path / LEDGER}: the first line does not begin a capture")
     return CaptureView(
@@ -173,7 +175,8 @@ def sortable(ref: str) -> str:
 class _Gathered:
     """The events of a ledger, sorted by their kind."""
 
-    def __init__(self, events: Iterable[CaptureEvent]) -> None:
+    def __init__(self, name: str, events: Iterable[CaptureEvent]) -> None:
+        self._name = name
         self._kept: Spool[CaptureEvent] = Spool(CaptureEvent)
         self._by_kind: dict[type[Event], array[int]] = {}
         self._exchanges: Lookup[int, int] = Lookup(int)
@@ -207,7 +210,10 @@ class _Gathered:
         views: Spool[ItemView] = Spool(ItemView)
         order: Lookup[str, int] = Lookup(str)
         for number, item in enumerate(self.of(Item)):
-            about = [self._kept[place] for place in self._about.pop(item.ref)]
+            places, budget = self._about.pop(item.ref), LineBudget(self._name)
+            for place in places:
+                budget.charge(self._kept.encoded(place))
+            about = [self._kept[place] for place in places]
             exchange = self._exchanges.get(item.exchange)
             posts = [event.post for event in about if isinstance(event, PostRead)]
             proofs = [event for event in about if isinstance(event, ProofRead)]

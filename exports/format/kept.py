@@ -43,8 +43,9 @@ class Spool(Generic[T]):
     """
 
     def __init__(self, kind: Any) -> None:  # noqa: ANN401 - a type, or a union of several
-        self._encode = msgspec.json.Encoder().encode
-        self._decode = msgspec.json.Decoder(kind).decode
+        plain = kind is bytes
+        self._encode: Callable[[T], bytes] = bytes if plain else msgspec.json.Encoder().encode  # type: ignore[assignment]
+        self._decode: Callable[[memoryview], T] = bytes if plain else msgspec.json.Decoder(kind).decode  # type: ignore[assignment]
         self._held = bytearray()
         self._file: IO[bytes] | None = None
         self._written = 0
@@ -67,6 +68,10 @@ class Spool(Generic[T]):
 
     def __getitem__(self, place: int) -> T:
         """Return the record at a place."""
+        return self._decode(self.encoded(place))
+
+    def encoded(self, place: int) -> memoryview:
+        """Return the bytes of the record at a place, until the next is added."""
         if place >= self._written:
             begin, data = self._written, self._held  # type: tuple[int, bytes | bytearray]
         else:
@@ -74,7 +79,7 @@ class Spool(Generic[T]):
         if not (begin <= place and _whole(data, place - begin)):
             begin, data = self._read = place, self._piece(place)
         at = place - begin + _LENGTH
-        return self._decode(memoryview(data)[at : at + _length(data, at)])  # type: ignore[no-any-return]
+        return memoryview(data)[at : at + _length(data, at)]
 
     def _piece(self, place: int) -> bytes:
         """Read a record and what stands behind it, which as a rule is asked for next."""
@@ -83,7 +88,10 @@ class Spool(Generic[T]):
         with refusals_as_too_much():
             data = os.pread(self._file.fileno(), _AHEAD, place)
             while not _whole(data, 0):
-                data += os.pread(self._file.fileno(), _length(data, _LENGTH), place + len(data))
+                more = os.pread(self._file.fileno(), _length(data, _LENGTH), place + len(data))
+                if not more:
+                    raise IndexError(place)
+                data += more
             return data
 
 

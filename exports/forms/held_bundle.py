@@ -46,7 +46,7 @@ def held_bundle(
     if not verified:
         demand_whole(bundle, "report", progress)
     with open_bundle(bundle, verified=True) as opened:
-        files = BundleFiles(opened.files.sha256.keys(), opened.files.tree.open)
+        files = BundleFiles(opened.files.sha256, opened.files.tree.open)
         yield HeldBundle(opened.listing(), files, opened.fingerprint)
 
 

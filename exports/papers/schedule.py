@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from exports.format.bundle_listing import CaptureListing
+from exports.format.lookup import Lookup
 from exports.format.manifest import ListedItem
 from exports.format.moment import second
 from exports.format.phrases import item_bytes
@@ -76,20 +77,20 @@ def _described(source: PaperSource, capture: CaptureListing) -> Iterator[tuple[W
     """Yield a capture's items, and then every other file of it, each with where it is."""
     # Items first, as people look for them; then whatever else the captures hold. Nothing that was sealed is left
     # unlisted.
-    told = set[str]()
+    told: Lookup[str, int] = Lookup(str)
     for item in capture.items:
-        told.add(item.path)
+        told[item.path] = 1
         yield (_item(item, handed_in=capture.intake is not None),), f"{stated(item.ref)}: {stated(item.path)}"
         for copy in item.working_copies:
-            told.add(copy.path)
+            told[copy.path] = 1
             said = f"Working copy made of {stated(item.ref)}: {stated(copy.how)}; {copy.size:,} bytes"
             yield (f"{said}{_sha256(copy.sha256)}",), stated(copy.path)
     folder = f"data/captures/{capture.capture}/"
-    for path in sorted(source.sha256.keys() - told):
-        if path.startswith(folder):
+    for path, sha256 in source.sha256.pairs(folder):
+        if path not in told:
             name = path.removeprefix(folder)
             said = _RECORDS.get(name, _EXCHANGES if name.startswith("exchanges-") else "A file of the capture")
-            yield (f"{said}; exhibit {stated(capture.exhibit)}{_sha256(source.sha256[path])}",), stated(path)
+            yield (f"{said}; exhibit {stated(capture.exhibit)}{_sha256(sha256)}",), stated(path)
 
 
 def _item(item: ListedItem, *, handed_in: bool) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from exports.bundle.opened_bundle import open_bundle
 from exports.format.bundle_listing import BundleListing
+from exports.format.lookup import Lookup
 from exports.format.moment import second
 from exports.format.result import Verification
 from exports.forms.held_bundle import demand_whole
@@ -24,7 +25,7 @@ class PaperSource:
 
     name: str
     listing: BundleListing
-    sha256: Mapping[str, str]
+    sha256: Lookup[str, str]
     manifest_sha256: str
     fingerprint: str
     found: Verification

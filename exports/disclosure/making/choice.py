@@ -28,8 +28,9 @@ from hashing.case.events import (
 
 def demand_items(exhibit: str, events: Sequence[CaptureEvent], refs: Collection[str]) -> None:
     """Check that each of these is an item of the capture. Raises NothingToExport."""
-    items = {event.ref for event in events if isinstance(event, Item)}
-    failed = {event.ref: event.reason for event in events if isinstance(event, Failed)}
+    named = set(refs)
+    items = {event.ref for event in events if isinstance(event, Item) and event.ref in named}
+    failed = {event.ref: event.reason for event in events if isinstance(event, Failed) and event.ref in named}
     for ref in refs:
         # Asked for first: "no such item" would be untrue of one that was sought in vain.
         if ref in failed and ref not in items:

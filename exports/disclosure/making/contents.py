@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from exports.format.bag import is_portable
 from exports.format.capture_view import reading_order, seal_of
 from exports.format.disclosure_form import EXCHANGES, WITH_RECORDS, as_disclosed
 from exports.format.entries import EventList, SealedCapture, folder_in_bundle
+from exports.format.kept import Mapped, Picked, Spool
 from exports.format.sealed_file import Fault, SealedFile, fault_of, size_of
 from hashing.case.capture_folder import CHECKPOINT, case_folder
 from hashing.case.case import CAPTURES, token_path
@@ -32,7 +34,7 @@ from hashing.case.events import (
 )
 from hashing.case.redaction import CONTENT
 from hashing.ledger.ledger import LEDGER, ledger_lines
-from hashing.ledger.merkle import leaf_hash, root_of
+from hashing.ledger.merkle import MerkleTree
 
 if TYPE_CHECKING:
     from exports.disclosure.making.request import DisclosureRequest
@@ -76,7 +78,7 @@ def disclosed_contents(
     # 1. The lines as they were sealed: what goes out is proven by the same root.
     folder = case / CAPTURES / sealed.capture
     lines = _sealed_lines(folder, sealed)
-    events = [decode_capture_event(line) for line in lines]
+    events = Mapped(decode_capture_event, lines)
     # 2. Choose the lines that speak of the items asked for; in each, what is withheld gives way to its hash.
     wanted = [ref for ref in request.items if ref.startswith(f"{sealed.exhibit}-")]
     demand_items(sealed.exhibit, events, wanted)
@@ -122,17 +124,20 @@ def _without_copy(shown: Iterable[CaptureEvent]) -> list[str]:
     return [f"{named}: of a protected source, and withheld whole: only photos, mails and messages have redacted copies"]
 
 
-def _sealed_lines(folder: Path, sealed: CaptureSealed) -> list[bytes]:
-    lines = list(ledger_lines(folder / LEDGER, root=case_folder(folder)))
+def _sealed_lines(folder: Path, sealed: CaptureSealed) -> Sequence[bytes]:
+    kept, places, tree = Spool[bytes](bytes), array("Q"), MerkleTree()
+    for line in ledger_lines(folder / LEDGER, root=case_folder(folder)):
+        places.append(kept.add(line))
+        tree.append(line)
     # Before anything is chosen from them: an altered ledger must not give a single line to anybody.
-    root = root_of([leaf_hash(line) for line in lines]).hex()
-    if (len(lines), root) != (sealed.size, sealed.root):
+    root = tree.root().hex()
+    if (tree.size, root) != (sealed.size, sealed.root):
         raise NotWhole(
             f"{folder / LEDGER}: altered: sealed with {sealed.size} lines and root {sealed.root}, "
-            f"found {len(lines)} and {root}; nothing was handed over",
+            f"found {tree.size} and {root}; nothing was handed over",
             hint="restore it from a copy of the case",
         )
-    return lines
+    return Picked(kept, places)
 
 
 def _places(events: Iterable[CaptureEvent]) -> list[WarcPlace]:

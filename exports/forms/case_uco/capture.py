@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from exports.format.kept import Chained, Mapped
 from exports.format.moment import timestamped_after
 from exports.format.phrases import verdict_line
 from exports.forms.case_uco.custody import custody_nodes
@@ -30,8 +31,9 @@ def capture_nodes(graph: Graph, capture: CaptureListing) -> Iterator[Node]:
     yield from custody_nodes(graph, capture)
 
 
-def _files(graph: Graph, capture: CaptureListing) -> list[Link]:
-    return [graph.link("file", item.ref) for item in capture.items]
+def _files(graph: Graph, capture: CaptureListing) -> Sequence[Link]:
+    """Return references to the items, each made when it is written: there may be a million."""
+    return Mapped(lambda item: graph.link("file", item.ref), capture.items)
 
 
 def _action(graph: Graph, capture: CaptureListing) -> Node:
@@ -45,7 +47,7 @@ def _action(graph: Graph, capture: CaptureListing) -> Node:
         startTime=date_time(capture.started.time),
         endTime=date_time(capture.finished.time),
         acted_on=address(graph, capture.scene),
-        result=[graph.link("provenance", capture.exhibit), *_files(graph, capture)],
+        result=Chained([[graph.link("provenance", capture.exhibit)], _files(graph, capture)]),
         subaction=[graph.link("failure", capture.capture, number) for number in range(len(capture.failed))],
     )
 
@@ -65,7 +67,7 @@ def _provenance(graph: Graph, capture: CaptureListing) -> Node:
         "case-investigation:ProvenanceRecord",
         description=texts(described),
         exhibitNumber=capture.exhibit,
-        object=_files(graph, capture),
+        object=_files(graph, capture) or None,
     )
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from exports.errors import NotCheckable
+from exports.format.lookup import Lookup, Section
 from exports.format.manifest import ListedItem
 from exports.forms.case_uco.capture import capture_nodes
 from exports.forms.case_uco.custody import custody_links
-from exports.forms.case_uco.graph import NAMESPACE, PREFIX, Graph, Node, node, texts
+from exports.forms.case_uco.graph import NAMESPACE, PREFIX, Graph, Node, encoded, node, texts
 from exports.forms.case_uco.literal import date_time
 from exports.forms.case_uco.parties import people
 from hashing.printable import printable
@@ -19,6 +20,7 @@ from hashing.printable import printable
 if TYPE_CHECKING:
     from exports.bundle.opened_bundle import OpenedBundle
 
+_ITEM = "i"
 _UCO = ("action", "configuration", "core", "identity", "location", "observable", "tool", "types")
 CONTEXT = {
     PREFIX: NAMESPACE,
@@ -34,7 +36,8 @@ def case_uco_pieces(bundle: OpenedBundle) -> Iterator[bytes]:
     yield b'{\n"@context": ' + msgspec.json.encode(CONTEXT) + b',\n"@graph": [\n'
     before = b""
     for each in _nodes(graph, bundle):
-        yield before + msgspec.json.encode(each)
+        yield before
+        yield from encoded(each)
         before = b",\n"
     yield b"\n]\n}\n"
 
@@ -79,24 +82,24 @@ def _investigation(graph: Graph, bundle: OpenedBundle) -> Node:
     )
 
 
-def _references(bundle: OpenedBundle) -> set[str]:
+def _references(bundle: OpenedBundle) -> Container[str]:
     """Return the references of all items. What has one name twice would run into one node. Raises NotCheckable."""
-    known: set[Hashable] = set()
-    for name in _names(bundle):
-        if name in known:
-            raise NotCheckable(f"{bundle.files.path}: {printable(str(name), 80)} is listed twice")
-        known.add(name)
-    return {name for name in known if isinstance(name, str)}
+    known: Lookup[str, int] = Lookup(str)
+    for kind, name in _names(bundle):
+        if name in (named := Section(known, f"{kind} ")):
+            raise NotCheckable(f"{bundle.files.path}: {printable(name, 80)} is listed twice")
+        named[name] = 1
+    return Section(known, f"{_ITEM} ")
 
 
-def _names(bundle: OpenedBundle) -> Iterator[Hashable]:
-    """Yield the names that each stand once: those of items as texts, every other with what it is of."""
+def _names(bundle: OpenedBundle) -> Iterator[tuple[str, str]]:
+    """Yield what each stands once, by a letter for its kind, and its name."""
     for entry in bundle.entries():
         if isinstance(entry, ListedItem):
-            yield entry.ref
-            yield from (("working copy", copy.path) for copy in entry.working_copies)
+            yield _ITEM, entry.ref
+            yield from (("w", copy.path) for copy in entry.working_copies)
     for capture in bundle.manifest.captures:
-        yield ("capture", capture.capture)
-        yield ("exhibit", capture.exhibit)
+        yield "c", capture.capture
+        yield "e", capture.exhibit
     for log in bundle.logs().values():
-        yield from ((entry.line, entry.ref) for entry in log)
+        yield from (("l", f"{entry.line} {entry.ref}") for entry in log)

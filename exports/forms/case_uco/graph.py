@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
+
+from exports.format.kept import Chained, Mapped
+from exports.format.lookup import Lookup
 
 Node = dict[str, Any]
 Link = dict[str, str]
@@ -29,10 +32,10 @@ class Graph:
     """
 
     case: str
-    refs: set[str]
+    refs: Container[str]
     """The references of the items in the bundle: a link to any other would lead nowhere."""
     _namespace: UUID = field(init=False)
-    _written: set[str] = field(default_factory=set)
+    _written: Lookup[str, int] = field(default_factory=lambda: Lookup(str))
 
     def __post_init__(self) -> None:
         self._namespace = uuid5(_CASES, _name([self.case]))
@@ -53,7 +56,7 @@ class Graph:
         """Say whether this node is asked for the first time, and so is to be written now."""
         if iri in self._written:
             return False
-        self._written.add(iri)
+        self._written[iri] = 1
         return True
 
 
@@ -61,6 +64,21 @@ def node(iri: str, kind: str, **properties: Any) -> Node:  # noqa: ANN401 - what
     """Return a node with what it has to say, under the terms of `_TERMS`."""
     said = {_TERMS[name]: value for name, value in properties.items() if value not in (None, "", [], ())}
     return {"@id": iri, "@type": kind, **said}
+
+
+def encoded(said: Node) -> Iterator[bytes]:
+    """Yield a node as JSON, and what very long lists in it hold an entry at a time."""
+    before = b"{"
+    for name, value in said.items():
+        yield before + msgspec.json.encode(name) + b":"
+        before = b","
+        if isinstance(value, Chained | Mapped):
+            for number, each in enumerate(value):
+                yield (b"," if number else b"[") + msgspec.json.encode(each)
+            yield b"]" if value else b"[]"
+        else:
+            yield msgspec.json.encode(value)
+    yield b"}"
 
 
 def relation(graph: Graph, source: Link, word: str, target: Link, **properties: Any) -> Node:  # noqa: ANN401 - as above

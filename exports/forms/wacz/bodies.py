@@ -8,12 +8,13 @@ length than on the wire, which nothing recorded.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from exports.bundle.opened_bundle import PIECE, OpenedBundle
 from exports.format.cdxj import CdxjPlace, cdx_time, encode_entry
+from exports.format.lookup import Lookup, RecordLookup
 from exports.format.manifest import ListedItem
-from exports.forms.wacz.archive import Bodiless, Indexed
+from exports.forms.wacz.archive import Bodiless
 from hashing.warc.record import DEFLATED, encode_record, stream_record
 
 _KEPT = (
@@ -27,11 +28,11 @@ _KEPT = (
 
 
 def restored_records(
-    bundle: OpenedBundle, filename: str, whole: Sequence[tuple[Bodiless, ListedItem]], index: list[Indexed]
+    bundle: OpenedBundle, filename: str, whole: Iterable[tuple[Bodiless, ListedItem]], index: Lookup[str, int]
 ) -> Iterator[bytes]:
     """Yield a WARC file in pieces: a record for each of these, with its body from the item file.
 
-    Each record's line of the index is added to `index`. Raises NotWhole, NotCheckable.
+    Each record's line goes into `index`, with whether all of the answer is here. Raises NotWhole, NotCheckable.
     """
     info = file_info(bundle, filename, "bodies of items, put back behind the heads as captured")
     yield info
@@ -46,7 +47,7 @@ def restored_records(
         time = cdx_time(bodiless.fields.get("warc-date", ""))
         if time:
             line = encode_entry(time, _place(bodiless, item, filename, offset, end - offset))
-            index.append(Indexed(line, not item.partial))
+            index[line.decode()] = not item.partial
 
 
 def _place(bodiless: Bodiless, item: ListedItem, filename: str, offset: int, length: int) -> CdxjPlace:
@@ -87,17 +88,19 @@ def file_info(bundle: OpenedBundle, filename: str, description: str) -> bytes:
     return encode_record(fields, [block.encode()], DEFLATED)
 
 
-def items_by_record(bundle: OpenedBundle) -> dict[str, ListedItem]:
+def items_by_record(bundle: OpenedBundle) -> RecordLookup[ListedItem]:
     """Return the items whose bytes are the body of an exchange, by its record's id."""
-    return {
-        item.response.warc.record: item
-        for item in bundle.entries()
-        if isinstance(item, ListedItem)
-        and item.response
-        and item.response.warc
-        and item.excerpt is None
-        and bundle.files.holds(item.path)
-    }
+    found: RecordLookup[ListedItem] = RecordLookup(ListedItem)
+    for item in bundle.entries():
+        if (
+            isinstance(item, ListedItem)
+            and item.response
+            and item.response.warc
+            and item.excerpt is None
+            and bundle.files.holds(item.path)
+        ):
+            found[item.response.warc.record] = item
+    return found
 
 
 def restored_record(bundle: OpenedBundle, bodiless: Bodiless, item: ListedItem) -> Iterator[bytes]:

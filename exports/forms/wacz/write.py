@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain, groupby
 from pathlib import Path
 
 import msgspec
@@ -15,10 +17,12 @@ from exports.bundle.opened_bundle import OpenedBundle
 from exports.bundle.uninterrupted import uninterrupted
 from exports.bundle.zip_draft import ZipDraft
 from exports.errors import NotCheckable, NothingToExport
-from exports.format.bundle_listing import CaptureListing
+from exports.format.bundle_listing import BundleListing
+from exports.format.kept import Picked, Spool
+from exports.format.lookup import Lookup, RecordLookup
 from exports.format.manifest import ListedItem
 from exports.forms.derived_file import ConvertedFile, draft_path
-from exports.forms.wacz.archive import Bodiless, Indexed, read_archive
+from exports.forms.wacz.archive import Bodiless, read_archive
 from exports.forms.wacz.bodies import items_by_record, restored_records
 from hashing.case.kinds import ItemKind
 from hashing.errors import BadFormat
@@ -61,8 +65,9 @@ class _Writing:
 
     bundle: OpenedBundle
     draft: ZipDraft
-    items: dict[str, ListedItem]
-    index: list[Indexed] = field(default_factory=list)
+    items: RecordLookup[ListedItem]
+    index: Lookup[str, int] = field(default_factory=lambda: Lookup(str))
+    """Its lines, and whether all of the answer is here."""
 
     def write(self) -> None:
         """Write every file."""
@@ -78,41 +83,43 @@ class _Writing:
         for capture, files in archives.items():
             self._write_capture(capture, files)
         draft.add(INDEX, _lines(self.index))
-        entries, further = entry_items(bundle.captures())
+        entries, further = entry_items(bundle.listing())
         draft.add(PAGES, page_lines(bundle, "pages", "Scenes", entries))
         draft.add(EXTRA_PAGES, page_lines(bundle, "extra", "Further pages and posts", further))
-        package = datapackage(bundle, entries[0] if entries else None, draft.sha256, dict(draft.sizes))
+        sizes = {name: draft.sizes[name] for name in (*draft.sizes.below("archive/"), INDEX, PAGES, EXTRA_PAGES)}
+        package = datapackage(bundle, entries[0] if entries else None, draft.sha256, sizes)
         draft.add("datapackage.json", [package])
         draft.add("datapackage-digest.json", [package_digest(package)])
 
     def _write_capture(self, capture: str, files: dict[str, str]) -> None:
         """Copy a capture's WARCs and put the bodies of its items back."""
-        bodiless: list[Bodiless] = []
+        kept, places = Spool[Bodiless](Bodiless), array("Q")
         for name, given in files.items():
             with ThreadPoolExecutor(1) as pool:  # the index is read while the file is copied
-                indexed = pool.submit(self._indexed, name, given)
+                indexed = pool.submit(self._indexed, name, given, kept)
                 self._copy(name, f"archive/{given}")
-                bodiless += indexed.result()
-        whole = [(each, item) for each in bodiless if (item := self._item_of(each)) is not None]
-        if whole:
+                places += indexed.result()
+        found = ((each, self._item_of(each)) for each in Picked(kept, places))
+        whole = ((each, item) for each, item in found if item is not None)
+        if (first := next(whole, None)) is not None:
             given = f"{capture}-bodies.warc.gz"
-            self.draft.add(f"archive/{given}", restored_records(self.bundle, given, whole, self.index))
+            self.draft.add(f"archive/{given}", restored_records(self.bundle, given, chain([first], whole), self.index))
 
     def _copy(self, name: str, given: str) -> None:
         files = self.bundle.files
         self.draft.add(given, files.unhashed(name))
         files.demand(name, self.draft.sha256[given])
 
-    def _indexed(self, name: str, given: str) -> list[Bodiless]:
-        """Read a WARC for the index; return what has no body in it."""
-        bodiless: list[Bodiless] = []
+    def _indexed(self, name: str, given: str, kept: Spool[Bodiless]) -> array[int]:
+        """Read a WARC for the index; keep what has no body in it, and return its places."""
+        bodiless = array("Q")
         try:
             with self.bundle.files.tree.open(name) as file:
                 for found in read_archive(file, given):
                     if isinstance(found, Bodiless):
-                        bodiless.append(found)
+                        bodiless.append(kept.add(found))
                     else:
-                        self.index.append(found)
+                        self.index[found.line.decode()] = found.whole
         except (BadFormat, OSError) as error:
             raise NotCheckable(f"{self.bundle.files.path}: {name}: {error}") from error
         return bodiless
@@ -122,16 +129,18 @@ class _Writing:
         return self.items.get(bodiless.fields.get("warc-record-id", ""))
 
 
-def _lines(index: list[Indexed]) -> list[bytes]:
-    """Return the lines in order. A piece has one where there is no whole: players take the nearest for the file."""
-    wholes = {each.line.partition(b" ")[0] for each in index if each.whole}
-    return sorted(each.line for each in index if each.whole or each.line.partition(b" ")[0] not in wholes)
+def _lines(index: Lookup[str, int]) -> Iterator[bytes]:
+    """Yield the lines in order. A piece has one where there is no whole: players take the nearest for the file."""
+    for _, of_one in groupby(index.pairs(), key=lambda pair: pair[0].partition(" ")[0]):
+        together = list(of_one)
+        wholes = any(whole for _, whole in together)
+        yield from (line.encode() for line, whole in together if whole or not wholes)
 
 
 def exchange_files(bundle: OpenedBundle) -> dict[str, dict[str, str]]:
     """Return a bundle's exchange files by capture: their names in the bundle, and those that they get outside of it."""
     found: dict[str, dict[str, str]] = {}
-    for name in sorted(bundle.files.sha256):
+    for name in bundle.files.sha256:
         if match := _EXCHANGES.fullmatch(name):
             capture = match[1].lower()
             found.setdefault(capture, {})[name] = f"{capture}-{match[2]}.warc.gz"
@@ -178,21 +187,28 @@ def package_digest(data: bytes) -> bytes:
     return msgspec.json.format(msgspec.json.encode(digest), indent=2) + b"\n"
 
 
-def entry_items(captures: Iterable[CaptureListing]) -> tuple[list[ListedItem], list[ListedItem]]:
+def entry_items(listing: BundleListing) -> tuple[Picked[ListedItem], Picked[ListedItem]]:
     """Return the items that were asked for, of which each capture has at least one if it got any; and further pages.
 
     A post that was cut out of a list has no exchange of its own to be replayed, so the list stands for it.
     """
-    entries: list[ListedItem] = []
-    further: list[ListedItem] = []
-    for capture in captures:
-        # Only what has an exchange can be replayed.
-        served = [item for item in capture.items if item.response and not item.excerpt and not item.error_page]
-        asked = [item for item in served if item.found_in.split(" ", 1)[0] == _SCENE] or served[:1]
-        entries += asked
-        taken = {item.ref for item in asked}
-        further += [item for item in served if item.kind in {ItemKind.PAGE, ItemKind.POST} and item.ref not in taken]
-    return entries, further
+    items, begin = listing.items, 0
+    entries, further = array("Q"), array("Q")
+    for capture in listing.captures:
+        asked, pages, first = array("Q"), array("Q"), array("Q")
+        for number, item in enumerate(capture.items, begin):
+            # Only what has an exchange can be replayed.
+            if not item.response or item.excerpt or item.error_page:
+                continue
+            first = first or array("Q", [number])
+            if item.found_in.split(" ", 1)[0] == _SCENE:
+                asked.append(number)
+            elif item.kind in {ItemKind.PAGE, ItemKind.POST}:
+                pages.append(number)
+        entries += asked or first
+        further.extend(number for number in pages if asked or number not in first)
+        begin += len(capture.items)
+    return Picked(items, entries), Picked(items, further)
 
 
 def page_lines(bundle: OpenedBundle, name: str, title: str, items: Iterable[ListedItem]) -> Iterator[bytes]:
