@@ -114,7 +114,8 @@ def take_in(
     """
     # 1. Refuse what cannot be recorded, and what is not there, before the case knows of it.
     _demand_there(request, case)
-    known, unknown = _known(case)
+    # What a protected source hands in is compared with itself alone: that it has what another has tells who it is.
+    known, unknown = _known(case) if protection is None else ({}, [])
 
     def _start(capture_id: str, exhibit: str) -> CaptureStarted:
         return CaptureStarted(
@@ -171,12 +172,17 @@ def _demand_there(request: IntakeRequest, case: Case) -> None:
 
 
 def _known(case: Case) -> tuple[dict[str, str], list[tuple[str, str]]]:
-    """Return the first item of the case with each SHA-256, and which captures cannot be read, each with the reason."""
+    """Return the first item of the case with each SHA-256, and which captures cannot be read, each with the reason.
+
+    Items of protected sources are left out: a bundle without them would name them.
+    """
     # A capture that cannot be read keeps nothing from being taken in; that it was not compared is told.
     found, unread = dict[str, str](), list[tuple[str, str]]()
     for path in case.captures():
         try:
             for event in capture_events(path):
+                if isinstance(event, IntakeBegun) and event.protected:
+                    break
                 if isinstance(event, Item):
                     found.setdefault(event.sha256, event.ref)
         except (Unreadable, BadFormat) as error:

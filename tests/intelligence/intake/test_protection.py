@@ -233,3 +233,17 @@ def test_a_name_that_cannot_be_kept_stops_the_intake(case: Path) -> None:
         True,
     )
     assert _telling(case) == []
+
+
+def test_no_exhibit_says_that_a_protected_source_has_the_same(case: Path) -> None:
+    """Somebody else hands in a file that a protected source has, before or after: no line of either says so."""
+    words = ("--case", str(case), "--received-from", "BETA-1")
+    shared = str(case.parent / "Quicksand phone" / "quicksand.jpg")
+    assert _typed("intake", shared, *words).exit_code == Exit.OK
+    assert _intake(case).exit_code == Exit.IN_PART
+    again = _typed("intake", shared, *words)
+    assert "1 item has bytes that the case had already" in again.stdout
+    lines = {path.parent.name: path.read_text() for path in sorted(case.glob("captures/*/ledger.jsonl"))}
+    first, protected, last = lines.values()
+    assert ("same bytes as" in first, '"MP/1-0001"' in protected, '"MP/2-' in last) == (False, False, False)
+    assert '"MP/1-0001"' in last
