@@ -22,6 +22,7 @@ from hashing.case.events import CAPTURE_FORMAT, CaptureFinished, CaptureStarted,
 from hashing.case.facts import Fact
 from hashing.case.kinds import CaptureStatus
 from hashing.errors import BadFormat, StorageFull, Unreadable
+from hashing.files.real_path import real_path
 from hashing.files.storage import read_error
 from hashing.files.walk import FoundFile, PassedOver, walk
 from hashing.ledger.ledger import LEDGER
@@ -83,7 +84,7 @@ class IntakeRequest:
     def given(self, path: Path) -> str:
         """Return the name of what was given, without what stands above it."""
         claim = self.claims.get(path)
-        return claim.name if claim is not None else plain(path.name or path.resolve().name or "folder")
+        return claim.name if claim is not None else plain(path.name or real_path(path).name or "folder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ def _demand_there(request: IntakeRequest, case: Case) -> None:
             path.stat()
         except OSError as error:
             raise read_error(path, error) from error
-        if path.resolve().is_relative_to(case.path.resolve()):
+        if real_path(path).is_relative_to(real_path(case.path)):
             raise NotTakenIn(f"{path}: stands in the case itself", hint="what is in a case is taken in already")
 
 
