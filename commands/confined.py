@@ -74,6 +74,7 @@ def found_apart(find: Callable[[], T], kind: type[T], *paths: Path | None, pictu
 def _confine(
     paths: tuple[Path | None, ...], output: Path | None, *, pictures: bool, programs: Sequence[str] = ()
 ) -> None:
+    from hashing.files.real_path import real_path
     from hashing.files.scratch import made_scratch_folder, notes_folder
     from hashing.files.storage import OWNER_FOLDER
     from hashing.files.user_folders import data_folder
@@ -81,7 +82,7 @@ def _confine(
 
     named = [path.absolute() for path in paths if path is not None]
     # A capture is of a case, whose file says to which it belongs.
-    cases = [path.resolve().parents[1] for path in named if path.resolve().parent.name == "captures"]
+    cases = [real_path(path).parents[1] for path in named if real_path(path).parent.name == "captures"]
     notes = [data_folder() / "signed", data_folder() / "retired-keys"]
     below = [output.absolute().parent] if output is not None else []
     with suppress(OSError):  # asked for once more, and its reason told, where there is more than memory holds

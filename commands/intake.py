@@ -135,6 +135,13 @@ def _protection(case: Case, pseudonym: str, sources: Path | None) -> Protection 
     from intelligence.intake.protection import Protection
     from intelligence.sources import SourceRegister, default_folder
 
+    if sources is not None and not sources.is_dir():
+        from hashing.errors import Unreadable
+
+        raise Unreadable(
+            f"{sources}: no such folder, so it is not known who is protected: nothing was taken in",
+            hint="mount it, or make it with: goldenhour source add",
+        )
     keep = SourceRegister(sources or default_folder(case), case).protection(pseudonym)
     return Protection(keep) if keep is not None else None
 

@@ -55,7 +55,7 @@ def report(
         _intelligence(bundle, output, pdf, as_json=as_json, quiet=quiet)
         return
     # Pages, unless a PDF alone is asked for; each of the two verifies the bundle for itself.
-    folder = output or Path(f"{bundle.resolve().name.removesuffix('.zip')}-report")
+    folder = output or _named_after(bundle, "-report")
     if pdf is None:  # what prints reads fonts from wherever they are
         read_only(bundle, basemap_path, output=folder, pictures=True)
     with opened_basemap(basemap_path) as basemap:
@@ -69,13 +69,19 @@ def report(
     show_pdf(printed)
 
 
+def _named_after(bundle: Path, ending: str) -> Path:
+    from hashing.files.real_path import real_path
+
+    return Path(f"{real_path(bundle).name.removesuffix('.zip')}{ending}")
+
+
 def _intelligence(bundle: Path, output: Path | None, pdf: Path | None, *, as_json: bool, quiet: bool) -> None:
     """Write the intelligence report as a page, unless a PDF alone is asked for."""
     from intelligence.grading.form import write_intelligence_report
 
     # A page is the default, and one is not made beside a PDF that was asked for alone.
     if output is None and pdf is None:
-        output = Path(f"{bundle.resolve().name.removesuffix('.zip')}-intelligence.html")
+        output = _named_after(bundle, "-intelligence.html")
     if pdf is None:  # what prints reads fonts from wherever they are
         read_only(bundle, output=output or bundle)
     with terminating_like_ctrl_c(), byte_progress(f"verifying {bundle}", quiet=quiet) as progress:

@@ -61,6 +61,8 @@ def add_settings(values: dict[str, str]) -> Path:
     """
     import tempfile
 
+    from hashing.files.real_path import real_path
+
     path = user_file()
     given = read_settings(path)
     if taken := sorted(given.keys() & values.keys()):
@@ -68,7 +70,7 @@ def add_settings(values: dict[str, str]) -> Path:
     lines = "".join(f"{name} = {_toml(value)}\n" for name, value in values.items())
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        place = path.resolve()  # a link, such as one into a folder of dotfiles, stays one
+        place = real_path(path)  # a link, such as one into a folder of dotfiles, stays one
         before = _read(place, through_links=True) if place.exists() else b""
         # Whole or not at all, beside the file so that replacing it is one step of the same file system.
         descriptor, name = tempfile.mkstemp(prefix=f".{FILE}.", dir=place.parent)

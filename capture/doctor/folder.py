@@ -14,6 +14,7 @@ from hashing.case.case import CASE_FILE, Case
 from hashing.errors import HashingError
 from hashing.files.as_typed import as_typed
 from hashing.files.lock import try_lock
+from hashing.files.real_path import real_path
 from hashing.files.storage import OWNER_READS, storing, sync_folder
 
 _LEAST, _LITTLE = 64 << 20, 5 << 30
@@ -125,7 +126,7 @@ def file_system(path: Path) -> str:
     """Return a kind such as `ext4`, `nfs4` or `vfat`, as Linux names it (proc_pid_mountinfo(5)); "" where unknown."""
     try:
         mounts = _MOUNTS.read_text("utf-8", "surrogateescape").splitlines()
-        wanted = path.resolve()
+        wanted = real_path(path)
     except OSError:
         return ""
     # The mount whose point is the longest beginning of the path.

@@ -49,6 +49,7 @@ from hashing.case.custody import disclosed_events
 from hashing.case.events import CaseCreated, CaseEvent, Exported, IntakeBegun, RestatedEntry, Timestamped, encode
 from hashing.case.redaction import OFFICER
 from hashing.errors import BadFormat, StorageFull, Unreadable, WouldOverwrite
+from hashing.files.real_path import real_path
 from hashing.files.storage import read_small, storing, write_exclusively
 from hashing.ledger.checkpoint import parse_checkpoint
 from hashing.ledger.keys import SigningKey
@@ -311,7 +312,7 @@ def _drafting(path: Path, name: str, *, zipped: bool) -> Iterator[Draft]:
 
 
 def _final_path(case: Case, output: Path | None, named: Sequence[str], *, zipped: bool) -> Path:
-    inside = case.path.resolve()
+    inside = real_path(case.path)
     if output is None:
         # A bundle does not belong into the case, so beside it where the user stands inside.
         here = Path.cwd()
@@ -320,7 +321,7 @@ def _final_path(case: Case, output: Path | None, named: Sequence[str], *, zipped
     if not _is_text(output.name):
         raise ExportError(f"{output}: not a name in UTF-8", hint="choose another name with --output")
     _demand_free(output)
-    if output.parent.resolve().is_relative_to(inside):
+    if real_path(output.parent).is_relative_to(inside):
         raise ExportError(f"{output}: is inside the case", hint="choose a place outside the case with --output")
     return output
 

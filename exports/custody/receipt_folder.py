@@ -19,6 +19,7 @@ from exports.format.outside import demand_no_part
 from exports.format.result import MISMATCH
 from hashing.errors import HashingError, InUse
 from hashing.files.lock import try_lock
+from hashing.files.real_path import real_path
 from hashing.files.storage import OWNER_FOLDER, OWNER_WRITES, read_small, reading, storing
 from hashing.ledger.note import LARGEST_NOTE
 from hashing.times import Clock, system_clock, time_text
@@ -117,7 +118,7 @@ def target_names(paths: Sequence[Path]) -> list[str]:
     """Return what targets are called in receipts: by their folder's or file's name, those of one name counted."""
     counts, names = Counter[str](), []
     for path in paths:
-        name = _NOT_IN_A_NAME.sub("_", path.resolve().name)[:_LONGEST_NAME]
+        name = _NOT_IN_A_NAME.sub("_", real_path(path).name)[:_LONGEST_NAME]
         counts[name] += 1
         names.append(f"{counts[name]}-{name}")
     return names

@@ -7,6 +7,7 @@ from pathlib import Path
 from exports.errors import ExportError
 from hashing.case.case import is_case
 from hashing.errors import WouldOverwrite
+from hashing.files.real_path import real_path
 
 
 def demand_outside(path: Path, *evidence: Path) -> None:
@@ -22,9 +23,9 @@ def demand_outside(path: Path, *evidence: Path) -> None:
 def demand_no_part(path: Path, folder: Path, *evidence: Path) -> None:
     """Check that a folder is no part of `evidence` nor of any case: `path` is to stand there. Raises ExportError."""
     # Resolved, so that no link leads into the evidence by another name.
-    folder = folder.resolve()
+    folder = real_path(folder)
     in_a_case = any(map(is_case, [folder, *folder.parents]))
-    if in_a_case or any(folder.is_relative_to(each.resolve()) for each in evidence):
+    if in_a_case or any(folder.is_relative_to(real_path(each)) for each in evidence):
         raise ExportError(
             f"{path}: is inside of evidence, where it would be found as added", hint="choose another place"
         )

@@ -22,6 +22,7 @@ from exports.report.links import OVERVIEW
 from exports.report.site import report_files
 from hashing.case.case import CAPTURES
 from hashing.files.as_typed import as_typed
+from hashing.files.real_path import real_path
 from hashing.files.storage import read_error, storing
 
 
@@ -94,7 +95,7 @@ def write_report(
             # After the pages and before they appear: the folder shows itself complete, or not at all.
             if bundle.is_dir():
                 with storing(output):
-                    (draft.path / CAPTURES).symlink_to(bundle.resolve() / PAYLOAD / CAPTURES)
+                    (draft.path / CAPTURES).symlink_to(real_path(bundle) / PAYLOAD / CAPTURES)
             draft.finish()
             draft.place(output)
         finally:

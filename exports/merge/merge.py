@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -35,6 +34,7 @@ from hashing.case.capture_folder import is_sealed
 from hashing.case.case import CAPTURES, MERGE, Case
 from hashing.case.events import CaptureRegistered, CaptureSealed, CaseEvent, MergedLine, decode_case_event
 from hashing.errors import HashingError, InUse, NotAsSigned, StorageFull, WouldOverwrite
+from hashing.files.real_path import real_path
 from hashing.files.storage import read_error
 from hashing.ledger.ledger import LEDGER, ledger_lines
 from hashing.printable import printable
@@ -146,8 +146,7 @@ class _Source:
 
     def _demand_elsewhere(self) -> None:
         """Refuse the case itself, what is in it, and what it is in. Raises NotMergeable."""
-        # Not by `resolve`, which raises where links lead in a circle.
-        here, there = Path(os.path.realpath(self._case.path)), Path(os.path.realpath(self._path))
+        here, there = real_path(self._case.path), real_path(self._path)
         if there.is_relative_to(here) or here.is_relative_to(there):
             raise NotMergeable(f"{self._path}: is the case itself, or one is inside the other")
 

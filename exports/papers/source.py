@@ -15,6 +15,7 @@ from exports.format.moment import second
 from exports.format.result import Verification
 from exports.forms.held_bundle import demand_whole
 from exports.papers.paper import PaperBlock, PaperHeading, PaperParagraph, stated
+from hashing.files.real_path import real_path
 from hashing.times import time_text
 from hashing.tool import tool
 
@@ -83,7 +84,7 @@ def paper_source(
     found = demand_whole(bundle, "paper", progress)
     with open_bundle(bundle, verified=True) as opened:
         yield PaperSource(
-            name=bundle.resolve().name,
+            name=real_path(bundle).name,
             listing=opened.listing(),
             sha256=opened.files.sha256,
             manifest_sha256=opened.manifest_sha256,

@@ -22,6 +22,7 @@ from hashing.case.retirement import known_retirements
 from hashing.files.as_typed import as_typed
 from hashing.files.digest import new_hash
 from hashing.files.read import digest_file
+from hashing.files.real_path import real_path
 from hashing.ledger.checkpoint import Checkpoint
 from hashing.ledger.ledger import LEDGER, ledger_lines
 from hashing.ledger.merkle import MerkleTree
@@ -109,7 +110,7 @@ def vouched(path: Path, *, read: bool, progress: Callable[[int, int], None] | No
     if what == CASE:
         return _case(path, [file for file in files if file.path != _SETTINGS])
     seal = check.findings.seals[0] if check.findings.seals else None
-    name, known = path.resolve().name, seal.fingerprint if seal is not None else ""
+    name, known = real_path(path).name, seal.fingerprint if seal is not None else ""
     return Vouched(what=what, name=name, id=known, lines=0, files=tuple(files), sealed=seal)
 
 
@@ -160,7 +161,7 @@ def _case(path: Path, files: list[VouchedFile]) -> Vouched:
             ledgers[lines] = (digest.size, digest.hexdigest(), merkle.root().hex())
     return Vouched(
         what=CASE,
-        name=path.resolve().name,
+        name=real_path(path).name,
         id=case,
         lines=lines,
         ledgers=ledgers,

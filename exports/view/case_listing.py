@@ -18,6 +18,7 @@ from exports.format.sealed_file import SealedFiles
 from hashing.case.case import CAPTURES, Case
 from hashing.case.events import CaptureSealed, CaseEvent, Exported
 from hashing.errors import HashingError
+from hashing.files.real_path import real_path
 from hashing.times import time_text
 from hashing.tool import tool
 
@@ -78,7 +79,7 @@ def _not_exported(
     return Exported(
         time=time_text(moment),
         began=time_text(moment),
-        bundle=case.path.resolve().name,
+        bundle=real_path(case.path).name,
         captures=tuple(event.capture for event in shown),
         exhibits=tuple(event.exhibit for event in shown),
         officer=_NOBODY,

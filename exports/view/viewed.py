@@ -19,6 +19,7 @@ from exports.view.case_listing import CaseListing, case_listing
 from hashing.case.case import Case, is_case
 from hashing.files import inside
 from hashing.files.as_typed import as_typed
+from hashing.files.real_path import real_path
 from hashing.files.run_folder import RunFolder
 from hashing.files.storage import storing
 from hashing.ledger.ledger import LEDGER
@@ -139,11 +140,11 @@ def viewed(
             def _grown() -> int:
                 return inside.size(path / LEDGER, path)
 
-            yield Viewed(path.resolve().name, checked, _listed, _grown, folder, clock)
+            yield Viewed(real_path(path).name, checked, _listed, _grown, folder, clock)
             return
         with held_bundle(path, progress, verified=verified) as held:
             checked = (
                 "the bundle matches its seal. Not checked: whose key that is; compare it with the officer's notebook"
             )
             whole = CaseListing(held.listing, held.files, ())
-            yield Viewed(path.resolve().name, checked, lambda: whole, lambda: 0, folder, clock)
+            yield Viewed(real_path(path).name, checked, lambda: whole, lambda: 0, folder, clock)

@@ -62,6 +62,7 @@ from hashing.files import inside
 from hashing.files.as_typed import as_typed
 from hashing.files.digest import Digest
 from hashing.files.lock import try_lock
+from hashing.files.real_path import real_path
 from hashing.files.storage import (
     PART,
     make_folder,
@@ -837,7 +838,7 @@ def _readable(name: str) -> str:
 
 def _demand_outside_of_cases(path: Path) -> None:
     """Refuse to make a case inside of another, where it would be found as added. Raises WouldOverwrite, Unreadable."""
-    folder = path.parent.resolve()
+    folder = real_path(path.parent)
     for each in (folder, *folder.parents):
         with reading(each):
             inside_one = is_case(each)

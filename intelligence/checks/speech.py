@@ -20,6 +20,7 @@ from tempfile import TemporaryFile
 from capture.extractors.video.ffmpeg import STREAMS_ONLY, find_ffmpeg
 from exports.errors import NotCheckable
 from hashing.files.read import digest_file
+from hashing.files.real_path import real_path
 from hashing.files.run_folder import RunFolder
 from hashing.sandbox import confined, descriptor_of
 from hashing.sandbox.landlock import interpreter_files
@@ -62,7 +63,7 @@ def find_engine(name: str, model: Path) -> SpeechEngine:
     listed = "".join(f"{digest_file(path).digests[0].hex}  {path.relative_to(model).as_posix()}\n" for path in files)
     digest = sha256(listed.encode("utf-8", "surrogateescape")).hexdigest()
     said = f"{name} {version(name)} (model {model.name}, sha256:{digest} over the list of its {len(files):,} files)"
-    return SpeechEngine(name, model.resolve(), ffmpeg, said)
+    return SpeechEngine(name, real_path(model), ffmpeg, said)
 
 
 def speech_in(item: CheckedItem, engine: SpeechEngine) -> str:

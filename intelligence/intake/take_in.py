@@ -22,6 +22,7 @@ from hashing.case.events import CAPTURE_FORMAT, CaptureFinished, CaptureStarted,
 from hashing.case.facts import Fact
 from hashing.case.kinds import CaptureStatus
 from hashing.errors import BadFormat, StorageFull, Unreadable
+from hashing.files.real_path import real_path
 from hashing.files.storage import read_error
 from hashing.files.walk import FoundFile, PassedOver, walk
 from hashing.ledger.ledger import LEDGER
@@ -83,7 +84,7 @@ class IntakeRequest:
     def given(self, path: Path) -> str:
         """Return the name of what was given, without what stands above it."""
         claim = self.claims.get(path)
-        return claim.name if claim is not None else plain(path.name or path.resolve().name or "folder")
+        return claim.name if claim is not None else plain(path.name or real_path(path).name or "folder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,8 @@ def take_in(
     """
     # 1. Refuse what cannot be recorded, and what is not there, before the case knows of it.
     _demand_there(request, case)
-    known, unknown = _known(case)
+    # What a protected source hands in is compared with itself alone: that it has what another has tells who it is.
+    known, unknown = _known(case) if protection is None else ({}, [])
 
     def _start(capture_id: str, exhibit: str) -> CaptureStarted:
         return CaptureStarted(
@@ -166,17 +168,22 @@ def _demand_there(request: IntakeRequest, case: Case) -> None:
             path.stat()
         except OSError as error:
             raise read_error(path, error) from error
-        if path.resolve().is_relative_to(case.path.resolve()):
+        if real_path(path).is_relative_to(real_path(case.path)):
             raise NotTakenIn(f"{path}: stands in the case itself", hint="what is in a case is taken in already")
 
 
 def _known(case: Case) -> tuple[dict[str, str], list[tuple[str, str]]]:
-    """Return the first item of the case with each SHA-256, and which captures cannot be read, each with the reason."""
+    """Return the first item of the case with each SHA-256, and which captures cannot be read, each with the reason.
+
+    Items of protected sources are left out: a bundle without them would name them.
+    """
     # A capture that cannot be read keeps nothing from being taken in; that it was not compared is told.
     found, unread = dict[str, str](), list[tuple[str, str]]()
     for path in case.captures():
         try:
             for event in capture_events(path):
+                if isinstance(event, IntakeBegun) and event.protected:
+                    break
                 if isinstance(event, Item):
                     found.setdefault(event.sha256, event.ref)
         except (Unreadable, BadFormat) as error:

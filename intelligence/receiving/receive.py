@@ -28,6 +28,7 @@ from hashing.case.kinds import CaptureStatus
 from hashing.case.own_runs import named_after
 from hashing.errors import InUse, Unreadable, WouldOverwrite
 from hashing.files.lock import try_lock
+from hashing.files.real_path import real_path
 from hashing.files.storage import OWNER_FOLDER, OWNER_WRITES, storing
 from hashing.files.user_folders import data_folder
 from hashing.ledger.keys import SigningKey
@@ -119,7 +120,7 @@ class Receiving:
                 f"{request.listen}: others could read what is sent on the way",
                 hint="listen on 127.0.0.1 behind a proxy with TLS, and name its address with --address https://…",
             )
-        if self._inbox.resolve().is_relative_to(self._case.path.resolve()):
+        if real_path(self._inbox).is_relative_to(real_path(self._case.path)):
             raise NotServed(f"{self._inbox}: is inside the case", hint="what is not sealed yet is kept outside of it")
         if request.pseudonym:
             self._register.demand_pseudonym(request.pseudonym)

@@ -13,6 +13,7 @@ from hashing.case.capture_folder import capture_events
 from hashing.case.events import CaptureStarted, IntakeBegun
 from hashing.case.own_runs import named_after
 from hashing.errors import WouldOverwrite
+from hashing.files.real_path import real_path
 from hashing.files.storage import make_folder, read_named, reading, write_exclusively
 from hashing.files.user_folders import data_folder
 from intelligence.errors import BadUnitKey, NoSuchSource, NotTakenIn
@@ -37,7 +38,7 @@ class SourceRegister:
     """The sources of a case, in a folder outside of it. Nothing of it is ever written to the case."""
 
     def __init__(self, folder: Path, case: Case) -> None:
-        if folder.resolve().is_relative_to(case.path.resolve()):
+        if real_path(folder).is_relative_to(real_path(case.path)):
             raise NotTakenIn(
                 f"{folder}: is inside the case", hint="sources are kept outside, so that no bundle takes them along"
             )
@@ -79,10 +80,12 @@ class SourceRegister:
     def protection(self, pseudonym: str) -> Callable[[bytes], None] | None:
         """Return what keeps groups of claims beside a source's identity, encrypted; None where no identity is kept.
 
-        Raises NoSuchSource for what is no pseudonym, and BadUnitKey where it is not known to whom they are encrypted.
+        Raises NoSuchSource for what is no pseudonym, and BadUnitKey where it is not known to whom they are encrypted,
+        as of a source that the case knows as protected and whose identity is elsewhere.
         """
         path = self._path(pseudonym)
         if not path.is_file():
+            self._demand_open(pseudonym)
             return None
         public = path.with_suffix(_RECIPIENTS)
         if not public.is_file():
@@ -122,11 +125,28 @@ class SourceRegister:
     def handed_in(self) -> dict[str, list[str]]:
         """Return the exhibits that each pseudonym has handed in, as the case says. Raises Unreadable, BadFormat."""
         found = dict[str, list[str]]()
+        for exhibit, begun in self._intakes():
+            if begun.received_from:
+                found.setdefault(begun.received_from, []).append(exhibit)
+        return found
+
+    def _intakes(self) -> Iterator[tuple[str, IntakeBegun]]:
         for path in self._case.captures():
             first, second = [*islice(capture_events(path), 2), None, None][:2]
-            if isinstance(first, CaptureStarted) and isinstance(second, IntakeBegun) and second.received_from:
-                found.setdefault(second.received_from, []).append(first.exhibit)
-        return found
+            if isinstance(first, CaptureStarted) and isinstance(second, IntakeBegun):
+                yield first.exhibit, second
+
+    def _demand_open(self, pseudonym: str) -> None:
+        """Demand that nothing shows that a source without an identity here is protected. Raises BadUnitKey."""
+        # What stands in a sealed ledger cannot be taken back: a folder that is not mounted must not name a source.
+        known = {*self.pseudonyms(), *(begun.received_from for _, begun in self._intakes() if begun.protected)}
+        for name in sorted(known):
+            if name.casefold() == pseudonym.casefold():
+                raise BadUnitKey(
+                    f"{pseudonym}: {name} is a protected source of this case, and no identity of {pseudonym} is in "
+                    f"{self.folder}: nothing was taken in",
+                    hint=f"name where {name}.age and {name}.pub are: --sources DIR",
+                )
 
     def _path(self, pseudonym: str) -> Path:
         if not _PSEUDONYM.fullmatch(pseudonym):

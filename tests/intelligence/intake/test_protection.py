@@ -233,3 +233,31 @@ def test_a_name_that_cannot_be_kept_stops_the_intake(case: Path) -> None:
         True,
     )
     assert _telling(case) == []
+
+
+def test_no_exhibit_says_that_a_protected_source_has_the_same(case: Path) -> None:
+    """Somebody else hands in a file that a protected source has, before or after: no line of either says so."""
+    words = ("--case", str(case), "--received-from", "BETA-1")
+    shared = str(case.parent / "Quicksand phone" / "quicksand.jpg")
+    assert _typed("intake", shared, *words).exit_code == Exit.OK
+    assert _intake(case).exit_code == Exit.IN_PART
+    again = _typed("intake", shared, *words)
+    assert "1 item has bytes that the case had already" in again.stdout
+    lines = {path.parent.name: path.read_text() for path in sorted(case.glob("captures/*/ledger.jsonl"))}
+    first, protected, last = lines.values()
+    assert ("same bytes as" in first, '"MP/1-0001"' in protected, '"MP/2-' in last) == (False, False, False)
+    assert '"MP/1-0001"' in last
+
+
+def test_a_source_whose_identity_is_out_of_reach_is_not_taken_for_an_open_one(case: Path, tmp_path: Path) -> None:
+    """Where the folder is not mounted, or another computer has it, nothing is taken in: a ledger forgets no name."""
+    assert _intake(case).exit_code == Exit.IN_PART
+    absent = _intake(case, "--sources", str(tmp_path / "not mounted"))
+    assert (absent.exit_code, "it is not known who is protected" in absent.stderr) == (Exit.UNCHECKED, True)
+    (tmp_path / "elsewhere").mkdir()
+    for words in (("--sources", str(tmp_path / "elsewhere")), ("--received-from", "alpha-7")):
+        refused = _intake(case, *words)
+        assert "ALPHA-7 is a protected source of this case" in refused.stderr
+        assert refused.exit_code == Exit.USAGE
+    assert len(list(case.glob("captures/*"))) == 1
+    assert _telling(case, but="items") == []
