@@ -176,6 +176,17 @@ def test_a_page_that_asks_whether_to_leave_the_site_leads_on(query: str, said: s
     assert stub_target(Evidence(asked=url, final=url, status=200, headers={}, page=page))[0] == target
 
 
+@pytest.mark.parametrize(
+    "script",
+    ["top['location']='/a/b'", "location.href=`/a/b`", 'location.replace("\\u002fa\\x2fb")', r'location="\/a\/b"'],
+)
+def test_a_script_that_changes_the_address_leads_on(script: str) -> None:
+    """However a script writes an address, a page that does nothing else leads on to it."""
+    page = read_page(f"<script>{script}</script>".encode(), url=ASKED, content_type="text/html")
+    target, _ = stub_target(Evidence(asked=ASKED, final=ASKED, status=200, headers={}, page=page))
+    assert target == "https://site.example/a/b"
+
+
 def test_an_article_that_was_redirected_is_content() -> None:
     """A redirect to the article's lasting address says nothing against it."""
     assert _judged(HONEST["en plain"], final="https://www.site.example/how-to-log-in").word == verdict.CONTENT
