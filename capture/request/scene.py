@@ -23,7 +23,7 @@ _QUOTES = (
     "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}"
     "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}"
 )
-_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 """Not the joiners U+200C and U+200D, which are letters of their words in Persian, Hindi and emoji."""
 _BEFORE = _QUOTES + "".join(_PAIRS.values())
 _AFTER = _QUOTES + ".,;:!\N{HORIZONTAL ELLIPSIS}\u3002\u3001\uff0c\uff01"
@@ -145,7 +145,7 @@ def scene_meant(text: str) -> str:
     What is none of these is returned as it is.
     """
     # 1. What nobody sees.
-    meant = _INVISIBLE.sub("", text).strip()
+    meant = INVISIBLE.sub("", text).strip()
     # 2. What stands around it.
     if link := _MARKDOWN.fullmatch(meant) or _HTML_LINK.fullmatch(meant):
         meant = link[1]
