@@ -95,7 +95,7 @@ def _web_address(given: str, text: str) -> Scene:
     if any(map(str.isspace, given)) and len(_IN_A_SENTENCE.findall(given)) > 1:
         raise BadScene(
             f"{len(_IN_A_SENTENCE.findall(given))} addresses in one scene",
-            hint="give each by itself, or a file with one a line to `goldenhour batch`",
+            hint="give each by itself, or a file with one a line: `goldenhour batch FILE --case CASE`",
         )
     if "://" not in given and any(map(str.isspace, given)):
         raise BadScene(
