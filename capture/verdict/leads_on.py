@@ -133,10 +133,10 @@ def _out_of_the_site(evidence: Evidence) -> Iterator[str]:
     here = urlsplit(evidence.final)
     said = " ".join(evidence.outline.blocks)
     for _, value in parse_qsl(here.query):
-        there = urlsplit(value if "//" in value[:8] else "")
-        host = there.hostname if there.scheme in {"http", "https", ""} else ""
+        url = evidence.resolved(value) if "//" in value[:8] else ""
+        host = urlsplit(url).hostname
         if host and host != here.hostname and host.removeprefix("www.") in said:
-            yield value
+            yield url
 
 
 def _ways_on(evidence: Evidence) -> Iterator[tuple[str, str]]:
