@@ -137,6 +137,7 @@ OPEN_BY_PATH = {
     "hashing/files/deep_path.py": "a path that the user named, or one below it",
     "hashing/files/run_folder.py": "folders of runs, in the user's own places in memory and on disk",
     "hashing/files/hash_list/check.py": "a hash list that the user named",
+    "hashing/files/hash_list/names_here.py": "folders of the files that such a list names",
     "hashing/files/inside.py": "the one place for files of a case or a bundle",
     "hashing/files/read.py": "by `inside.reach` where it is of a case or a bundle; else a file that the user named",
     "hashing/files/storage.py": "a file that the user named (`read_named`), and folders",

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from capture.extractors.web_page import StoredPage, found_in, read_stored_page
 from capture.page import ReadPage
 from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, ItemReading, StoredItem, Unavailable
+from capture.request.scene import INVISIBLE
 from hashing.case import verdict
 from hashing.case.events import PageJudged, PostChanged
 from hashing.case.kinds import ItemKind
@@ -199,7 +200,8 @@ def _judged(
 def _shows(page: ReadPage) -> str:
     """Return a digest of what a page shows: its text, and of its media the paths.
 
-    Hosts and queries are left out: random servers, sizes, signatures change with each request.
+    Hosts and queries are left out: random servers, sizes, signatures change with each request. So is what nobody sees.
     """
     paths = sorted({f"{link.kind} {urlsplit(link.url).path}" for link in page.media})
-    return hashlib.sha256("\n".join([*page.text.split(), "", *paths]).encode("utf-8", "backslashreplace")).hexdigest()
+    words = INVISIBLE.sub("", page.text).split()
+    return hashlib.sha256("\n".join([*words, "", *paths]).encode("utf-8", "backslashreplace")).hexdigest()

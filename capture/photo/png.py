@@ -14,8 +14,19 @@ from hashing.case.facts import Fact
 
 _MOST_CHUNKS = 200_000
 _LEAP_SECOND = 60
-_RAW_PROFILES = (b"Raw profile type exif\0", b"Raw profile type EXIF\0", b"Raw profile type APP1\0")
-_RAW_PROFILE = re.compile(rb"\s*(?:exif|EXIF|APP1|generic profile)\s+([0-9]{1,8})\s([0-9a-fA-F\s]*)\Z")
+_RAW_PROFILES = re.compile(rb"Raw profile type (?:exif|app1|xmp|iptc)\0", re.IGNORECASE)
+_RAW_PROFILE = re.compile(
+    rb"\s*(?:exif|app1|xmp|iptc|generic profile)\s+([0-9]{1,8})\s([0-9a-fA-F\s]*)\Z", re.IGNORECASE
+)
+_OF_XMP, _OF_IPTC = (b"http://ns.adobe.com/xap/1.0/\0", b"<"), b"8BIM"
+_STATING = {
+    b"tIME": names.MODIFIED_TIME,
+    b"eXIf": names.EXIF,
+    b"tEXt": names.TEXT,
+    b"zTXt": names.TEXT,
+    b"iTXt": names.TEXT,
+}
+"""Chunks that state something in so many words, and what is said of one whose checksum does not fit."""
 _EXIF_MARK = b"Exif\0\0"
 _TEXT = 4 * LONGEST
 """Bytes of a text that are looked at, and bytes that a compressed one may unpack to."""
@@ -41,9 +52,17 @@ def walk(file: PhotoFile, parts: Parts) -> None:
             return
         if kind == b"IEND":
             return
-        _chunk(file, parts, kind, at + 8, length)
+        if kind in _STATING and length <= LARGEST_EXIF and not _is_sound(file, at, length):
+            parts.text(_STATING[kind], f"{names.COULD_NOT_BE_READ}it is damaged", f"PNG {kind.decode()}")
+        else:
+            _chunk(file, parts, kind, at + 8, length)
         at += 12 + length
     parts.ends_early = "it has more chunks than a photo has"
+
+
+def _is_sound(file: PhotoFile, at: int, length: int) -> bool:
+    """Say whether the checksum of a chunk fits (section 5.5)."""
+    return zlib.crc32(file.at(at + 4, 4 + length)) == int.from_bytes(file.at(at + 8 + length, 4), "big")
 
 
 def _chunk(file: PhotoFile, parts: Parts, kind: bytes, at: int, length: int) -> None:
@@ -54,14 +73,14 @@ def _chunk(file: PhotoFile, parts: Parts, kind: bytes, at: int, length: int) -> 
     elif kind == b"acTL":
         parts.frames, parts.frames_tag = int.from_bytes(file.at(at, min(length, 4)), "big"), "PNG acTL"
     elif kind == b"eXIf":
-        parts.exif = PhotoFile.of_bytes(file.at(at, min(length, LARGEST_EXIF)))
+        parts.exif = PhotoFile.of_bytes(file.at(at, min(length, LARGEST_EXIF)).removeprefix(_EXIF_MARK))
     elif kind == b"caBX":
         parts.present(names.C2PA if b"c2pa" in file.at(at, min(length, 128)) else names.JUMBF, "PNG caBX")
     elif kind == b"tIME":
-        _time(parts, file.at(at, min(length, 7)))
+        _time(parts, file.at(at, min(length, 8)))
     elif kind in {b"tEXt", b"zTXt", b"iTXt"}:
         head = file.at(at, min(length, 80 + _TEXT))
-        if head.startswith(_RAW_PROFILES):
+        if _RAW_PROFILES.match(head):
             _raw_profile(file, parts, kind, at, min(length, LARGEST_EXIF))
         else:
             _text(parts, kind, head, length)
@@ -69,19 +88,20 @@ def _chunk(file: PhotoFile, parts: Parts, kind: bytes, at: int, length: int) -> 
 
 def _time(parts: Parts, data: bytes) -> None:
     """Note the last-modification time, which the standard defines as UTC."""
-    if len(data) == 7:  # noqa: PLR2004 - year, month, day, hour, minute, second
+    try:
+        if len(data) != 7:  # noqa: PLR2004 - year, month, day, hour, minute, second
+            raise ValueError
         year = int.from_bytes(data[:2], "big")
         month, day, hour, minute, second = data[2:]
-        try:
-            datetime(year, month, day, hour, minute, min(second, 59) if second <= _LEAP_SECOND else second, tzinfo=UTC)
-            value = f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}Z"
-        except ValueError:
-            value = f"{names.COULD_NOT_BE_READ}there is no such time"
-        parts.facts.append(Fact(names.MODIFIED_TIME, value, "PNG tIME"))
+        datetime(year, month, day, hour, minute, min(second, 59) if second <= _LEAP_SECOND else second, tzinfo=UTC)
+        value = f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}Z"
+    except ValueError:
+        value = f"{names.COULD_NOT_BE_READ}there is no such time"
+    parts.facts.append(Fact(names.MODIFIED_TIME, value, "PNG tIME"))
 
 
 def _raw_profile(file: PhotoFile, parts: Parts, kind: bytes, at: int, length: int) -> None:
-    """Take the EXIF that ImageMagick writes as a text: a name, a length, and the bytes in hexadecimal."""
+    """Take the EXIF, XMP or IPTC that ImageMagick writes as a text: a name, a length, and the bytes in hexadecimal."""
     tag = f"PNG {kind.decode()} Raw profile"
     # The three kinds of text chunk (section 11.3.3): tEXt has its text behind the keyword; zTXt a byte for the method
     # and then deflate; iTXt a flag, a method, a language and a translated keyword before it.
@@ -99,9 +119,13 @@ def _raw_profile(file: PhotoFile, parts: Parts, kind: bytes, at: int, length: in
         if match is None or len(data) != int(match[1]):
             raise ValueError
     except (zlib.error, ValueError):
-        parts.facts.append(Fact(names.TEXT, f"{names.COULD_NOT_BE_READ}its EXIF is damaged", tag))
+        parts.facts.append(Fact(names.TEXT, f"{names.COULD_NOT_BE_READ}its profile is damaged", tag))
         return
-    if parts.exif is None:
+    if data.startswith(_OF_XMP):
+        parts.present(names.XMP, tag)
+    elif data.startswith(_OF_IPTC):
+        parts.present(names.IPTC, tag)
+    elif parts.exif is None:
         parts.exif = PhotoFile.of_bytes(data.removeprefix(_EXIF_MARK))
 
 

@@ -14,20 +14,34 @@ _HANDLE = re.compile(r"@((?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+)", re.ASCII)
 """How people name an account of the AT Protocol: `@alice.example.org`."""
 _SIGNS = "#\N{FULLWIDTH NUMBER SIGN}"
 
-_PAIRS = {")": "(", "]": "[", "}": "{", ">": "<"}
+_PAIRS = {
+    ")": "(", "]": "[", "}": "{", ">": "<",
+    "\uff09": "\uff08", "\u300d": "\u300c", "\u300f": "\u300e", "\u3011": "\u3010",
+}  # fmt: skip
 _QUOTES = (
     "\"'`\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}\N{SINGLE LOW-9 QUOTATION MARK}"
     "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}"
     "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}"
 )
-_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 """Not the joiners U+200C and U+200D, which are letters of their words in Persian, Hindi and emoji."""
-_BEFORE = _QUOTES + "<([{"
-_AFTER = _QUOTES + ".,;:!\N{HORIZONTAL ELLIPSIS}\N{IDEOGRAPHIC FULL STOP}"
-_BROKEN_SCHEME = re.compile(r"(https?)(?::/|//|:/{3,}|;//|:\\\\)(?=[^/\\])", re.IGNORECASE)
+_BEFORE = _QUOTES + "".join(_PAIRS.values())
+_AFTER = _QUOTES + ".,;:!\N{HORIZONTAL ELLIPSIS}\u3002\u3001\uff0c\uff01"
+_EMPHASIS = "*_~"
+_BROKEN_SCHEME = re.compile(r"(https?)(?::/|//:?/*|:/{3,}|;//|:\\\\|\uff1a//)(?=[^/\\])|//(?=[^/\s]+\.)", re.IGNORECASE)
+_TWICE = re.compile(r"(?:https?://)+(?=https?://)", re.IGNORECASE)
+_UP_TO_PATH = re.compile(r"[^/]*/{0,2}[^/]*")
+_DEFANGED = re.compile(r"hxxp(?=s?\[?:)|\[(?:(?P<sign>[.:@]|://)|dot)\]", re.IGNORECASE)
+"""How hosts are written so that nobody clicks on them."""
+_ENTITIES = re.compile(r"\A&lt;|&(?:gt|quot|#39);?\Z")
+_HTML_LINK = re.compile(r"<a\s[^>]*?href\s*=\s*[\"']?(https?://[^\"'\s>]+)[^<>]*>.*", re.IGNORECASE | re.DOTALL)
+_IN_A_SENTENCE = re.compile(r"https?://\S+", re.IGNORECASE)
 _MARKDOWN = re.compile(r"!?\[[^\[\]]*\]\(<?((?:https?://|www\.)\S+?)>?(?:\s+[\"'][^)]*)?\)[.,;:!]?", re.IGNORECASE)
 _HOST = r"(?=.{4,253}$)[^\s/@:?#\[\]]+\.[^\s/@:?#\[\].]+"
-_PASTED_HANDLE = re.compile(rf"(?:acct:|@)?([A-Za-z0-9_](?:[A-Za-z0-9_.-]{{0,198}}[A-Za-z0-9_])?)@({_HOST})")
+_PASTED_HANDLE = re.compile(
+    rf"(?:acct:)?[@\uff20]?([A-Za-z0-9_](?:[A-Za-z0-9_.-]{{0,198}}[A-Za-z0-9_])?)[@\uff20]({_HOST}(?::[0-9]{{1,5}})?)/?"
+)
+_NO_SERVER = re.compile(r"@\w[\w-]*")
 
 
 _OF_NO_PAGE = re.compile(
@@ -59,6 +73,8 @@ def parse_scene(text: str) -> Scene:
         return _at_uri(given)
     if given.startswith("did:"):
         return _at_uri(f"at://{given}")
+    if _NO_SERVER.fullmatch(given):
+        raise BadScene(f"{given}: on which server?", hint=f"write {given}@SERVER, or the address of the account")
     if handle := _HANDLE.fullmatch(given):
         return _at_uri(f"at://{handle[1]}")
     return _web_address(given, text)
@@ -76,6 +92,11 @@ def _web_address(given: str, text: str) -> Scene:
             hint="goldenhour fetches http:// and https:// addresses; is there a page about it?",
         )
     # Messages from here on show what was given without its login, which would end up in logs.
+    if any(map(str.isspace, given)) and len(_IN_A_SENTENCE.findall(given)) > 1:
+        raise BadScene(
+            f"{len(_IN_A_SENTENCE.findall(given))} addresses in one scene",
+            hint="give each by itself, or a file with one a line: `goldenhour batch FILE --case CASE`",
+        )
     if "://" not in given and any(map(str.isspace, given)):
         raise BadScene(
             f"{without_login(text.strip())}: not a web address",
@@ -124,21 +145,39 @@ def scene_meant(text: str) -> str:
     What is none of these is returned as it is.
     """
     # 1. What nobody sees.
-    meant = _INVISIBLE.sub("", text).strip()
+    meant = INVISIBLE.sub("", text).strip()
     # 2. What stands around it.
-    if link := _MARKDOWN.fullmatch(meant):
+    if link := _MARKDOWN.fullmatch(meant) or _HTML_LINK.fullmatch(meant):
         meant = link[1]
-    while meant and meant[0] in _BEFORE and len(meant) > 1:
-        meant = meant[1:].lstrip()
-    while meant and (meant[-1] in _AFTER or _closes_nothing(meant)):
-        meant = meant[:-1].rstrip()
-    # 3. A scheme that lost a character.
-    if broken := _BROKEN_SCHEME.match(meant):
-        meant = f"{broken[1].lower()}://{meant[broken.end() :]}"
+    before = None
+    while before != meant:
+        before, meant = meant, _bare(meant)
+        # One address in a sentence that begins with something else.
+        found = _IN_A_SENTENCE.findall(meant) if any(map(str.isspace, meant)) else []
+        meant = found[0] if len(found) == 1 and not meant.startswith(("#", found[0])) else meant
+    # 3. An address that was made harmless, a scheme that lost a character or was pasted twice.
+    if host := _UP_TO_PATH.match(meant):
+        named = _DEFANGED.sub(lambda part: part["sign"] or ("http" if part[0][0] in "hH" else "."), host[0])
+        meant = named + meant[host.end() :]
+    meant = meant[twice.end() :] if (twice := _TWICE.match(meant)) else meant
+    while broken := _BROKEN_SCHEME.match(meant):
+        meant = f"{(broken[1] or 'https').lower()}://{meant[broken.end() :]}"
     # 4. A handle.
     if handle := _PASTED_HANDLE.fullmatch(meant):
         return f"https://{handle[2]}/@{handle[1]}"
     return meant
+
+
+def _bare(text: str) -> str:
+    """Return a text without the quotes, brackets, marks of emphasis and full stops around it."""
+    text = _ENTITIES.sub("", text).strip()
+    while len(text) > 2 and text[0] == text[-1] and text[0] in _EMPHASIS:  # noqa: PLR2004 - something is within
+        text = text[1:-1].strip()
+    while text and text[0] in _BEFORE and len(text) > 1:
+        text = text[1:].lstrip()
+    while text and (text[-1] in _AFTER or _closes_nothing(text)):
+        text = text[:-1].rstrip()
+    return text
 
 
 def _closes_nothing(text: str) -> bool:

@@ -18,7 +18,11 @@ _REFRESH = re.compile(
     r"\s*([0-9]{1,6})?(?:\.[0-9.]*)?\s*[;,\s]\s*(?:url\s*=\s*)?(?:\"([^\"]*)\"?|'([^']*)'?|(.*))\Z",
     re.IGNORECASE | re.DOTALL,
 )
-_SCRIPT = re.compile(r"\blocation(?:\.href)?\s*(?:=|\.(?:replace|assign)\s*\()\s*([\"'])([^\"'\s]{1,2000})\1")
+_SCRIPT = re.compile(
+    r"\blocation(?:[\"']\])?(?:\.href)?\s*(?:=|\.(?:replace|assign)\s*\()\s*([\"'`])([^\"'`\s$]{1,2000})\1"
+)
+_ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))")
+"""As strings of scripts write a character (ECMAScript, section 12.9.4)."""
 _AT_ONCE, _SOON = 1, 30
 """Seconds before a refresh: a page that leaves at once is read by nobody, a page to read reloads later."""
 _THIN, _NEARLY_NOTHING = 600, 150
@@ -129,10 +133,10 @@ def _out_of_the_site(evidence: Evidence) -> Iterator[str]:
     here = urlsplit(evidence.final)
     said = " ".join(evidence.outline.blocks)
     for _, value in parse_qsl(here.query):
-        there = urlsplit(value if "//" in value[:8] else "")
-        host = there.hostname if there.scheme in {"http", "https", ""} else ""
+        url = evidence.resolved(value) if "//" in value[:8] else ""
+        host = urlsplit(url).hostname
         if host and host != here.hostname and host.removeprefix("www.") in said:
-            yield value
+            yield url
 
 
 def _ways_on(evidence: Evidence) -> Iterator[tuple[str, str]]:
@@ -163,4 +167,7 @@ def _of_a_bare_page(evidence: Evidence) -> Iterator[tuple[str, str]]:
     if len(outline.inline) <= _MOST_SCRIPTS and not outline.scripts:
         for script in outline.inline:
             if match := _SCRIPT.search(script):
-                yield "script that changes the address", match[2].replace("\\/", "/")
+                yield (
+                    "script that changes the address",
+                    _ESCAPED.sub(lambda each: each[3] or chr(int(each[1] or each[2], 16)), match[2]),
+                )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from typing import NamedTuple
+from urllib.parse import urljoin, urlsplit
 
 from capture.extractors.json_value import Json, mapping, sequence, text, web_url
 from capture.request.extractor import FetchRequest, NotFollowed, Unavailable
@@ -24,14 +25,31 @@ _EXTENSIONS = {
 }
 
 
-def read_attachments(value: object) -> tuple[PostMedia, ...]:
-    """Return the media of a post's `media_attachments`; one without any address is left out."""
-    return tuple(filter(None, (_attachment(mapping(each)) for each in sequence(value, MOST))))
+class NotGiven(NamedTuple):
+    """Of how many media of a post its server gives no address at all, and of how many that of a preview alone."""
+
+    addresses: int = 0
+    previews: int = 0
 
 
-def without_address(value: object) -> int:
-    """Return for how many of a post's `media_attachments` its server gives no address."""
-    return sum(_attachment(mapping(each)) is None for each in sequence(value, MOST))
+ALL_GIVEN = NotGiven()
+
+
+def read_attachments(value: object, base: str = "") -> tuple[PostMedia, ...]:
+    """Return the media of a post's `media_attachments`; one without any address is left out.
+
+    Addresses may be relative to `base`.
+    """
+    return tuple(filter(None, (_attachment(mapping(each), base) for each in sequence(value, MOST))))
+
+
+def not_given(value: object, base: str = "") -> NotGiven:
+    """Return for how many of a post's `media_attachments` its server gives no address, or none but a preview's."""
+    if value and not isinstance(value, list):
+        return NotGiven(addresses=1)
+    fields = [mapping(each) for each in sequence(value, MOST)]
+    previews = sum(not _full(each, base) and bool(_address(each.get("preview_url"), base)) for each in fields)
+    return NotGiven(sum(_attachment(each, base) is None for each in fields), previews)
 
 
 def kind_of(named: str, mime: str, url: str) -> ItemKind:
@@ -45,23 +63,24 @@ def kind_of(named: str, mime: str, url: str) -> ItemKind:
 
 
 def found_media(
-    media: tuple[PostMedia, ...], found_in: str, missing: int = 0
+    media: tuple[PostMedia, ...], found_in: str, missing: NotGiven = ALL_GIVEN
 ) -> Iterator[FetchRequest | NotFollowed | Unavailable]:
-    """Yield what is to be fetched, and for how many media the server gives no address (`missing`)."""
+    """Yield what is to be fetched, and for how many media the server gives no address, or a preview alone."""
     for each in media:
         yield FetchRequest(url=each.url, kind=each.kind, found_in=found_in, alt=each.alt)
     if len(media) >= MOST:
         reason = f"{found_in} names {MOST} photos and videos or more: no further ones were sought"
         yield NotFollowed(url=media[-1].url, reason=reason)
-    if missing:
-        reason = f"{missing} of its {missing + len(media)} photos and videos: the server gives no address for them"
-        yield Unavailable(url=found_in.removeprefix("post "), reason=reason, found_in=found_in)
+    for count, what in ((missing.addresses, "no address for them"), (missing.previews, "a preview of them alone")):
+        if count:
+            reason = f"{count} of its {missing.addresses + len(media)} photos and videos: the server gives {what}"
+            yield Unavailable(url=found_in.removeprefix("post "), reason=reason, found_in=found_in)
 
 
-def _attachment(fields: Json) -> PostMedia | None:
-    here, origin = web_url(fields.get("url")), web_url(fields.get("remote_url"))
+def _attachment(fields: Json, base: str) -> PostMedia | None:
+    origin = _address(fields.get("remote_url"), base)
     # A server that keeps no copy of another's photo may have a small one all the same.
-    url = here or origin or web_url(fields.get("preview_url"))
+    url = _full(fields, base) or _address(fields.get("preview_url"), base)
     if not url:
         return None
     pleroma = mapping(fields.get("pleroma"))
@@ -72,3 +91,12 @@ def _attachment(fields: Json) -> PostMedia | None:
         alt=text(fields.get("description"), _LONGEST_ALT),
         origin=origin if origin != url else "",
     )
+
+
+def _full(fields: Json, base: str) -> str:
+    return _address(fields.get("url"), base) or _address(fields.get("remote_url"), base)
+
+
+def _address(value: object, base: str) -> str:
+    relative = isinstance(value, str) and value.startswith("/") and not value.startswith("//")
+    return web_url(urljoin(base, value) if relative and isinstance(value, str) and base else value)

@@ -168,6 +168,9 @@ class Copy:
         except NotReadable as error:
             yield not_read(url, answer, error)
             return (), ()
+        if not history.versions:
+            reason = "edited, but the server gives no wording of it: the history is empty"
+            yield Unavailable(url=url, reason=reason, found_in=found_in)
         if history.problem:
             yield Unavailable(url=url, reason=f"stored, but not read to its end: {answer.reason or history.problem}")
         return history.edits, history.media

@@ -21,6 +21,8 @@ class EditHistory(NamedTuple):
     edits: tuple[Edit, ...]
     media: tuple[PostMedia, ...]
     problem: str = ""
+    versions: int = 0
+    """Wordings that the history has, that of the post itself among them."""
 
 
 def history_of(served: ServedJson, edited: str, said: str, warning: str) -> EditHistory:
@@ -40,10 +42,11 @@ def history_of(served: ServedJson, edited: str, said: str, warning: str) -> Edit
             media += read_attachments(version.get("media_attachments"))
     except NotJson as error:
         problem = str(error)
+    versions = len(edits)
     # The last wording of a history is the one that the post has now, which stands in the post itself.
     if edits and ((edited and edits[-1].time == edited) or (edits[-1].text, edits[-1].warning) == (said, warning)):
         edits.pop()
-    return EditHistory(tuple(edits[:_MOST]), tuple({each.url: each for each in media}.values()), problem)
+    return EditHistory(tuple(edits[:_MOST]), tuple({each.url: each for each in media}.values()), problem, versions)
 
 
 def history_facts(history: EditHistory) -> tuple[Fact, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capture.extractors.fediverse.account import handle, read_account
-from capture.extractors.fediverse.attachment import read_attachments, without_address
+from capture.extractors.fediverse.attachment import ALL_GIVEN, NotGiven, not_given, read_attachments
 from capture.extractors.fediverse.content import poll_counts, poll_facts, poll_text, read_content, read_place, read_tags
 from capture.extractors.fediverse.errors import UnreadableAnswer
 from capture.extractors.json_value import Json, as_sent, count, line, mapping, name_of, sequence, text, time, web_url
@@ -44,8 +44,7 @@ class Status:
     """The `acct` of its author's account."""
     replies: int
     facts: tuple[Fact, ...]
-    missing: int = 0
-    """Media for which the server gives no address."""
+    missing: NotGiven = ALL_GIVEN
 
     @property
     def public(self) -> bool:
@@ -88,7 +87,7 @@ def read_status(value: object, server: Server, names: Mapping[str, str] | None =
         visibility=line(fields.get("visibility"), 50),
         counts=_counts(fields),
         location=read_place(fields),
-        media=read_attachments(fields.get("media_attachments")),
+        media=read_attachments(fields.get("media_attachments"), server.api()),
     )
     return Status(
         number=number,
@@ -98,7 +97,7 @@ def read_status(value: object, server: Server, names: Mapping[str, str] | None =
         user=line(mapping(account).get("acct") or mapping(account).get("username"), 500),
         replies=post.counts.get("replies", 0),
         facts=_facts(fields),
-        missing=without_address(fields.get("media_attachments")),
+        missing=not_given(fields.get("media_attachments"), server.api()),
     )
 
 

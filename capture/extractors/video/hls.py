@@ -92,6 +92,9 @@ class _PlaylistReading:
         if written.startswith(_DEFINE):
             self._define(_attributes(written.removeprefix(_DEFINE)))
             return ""
+        return self._filled_in(written)
+
+    def _filled_in(self, written: str) -> str:
         line = _VARIABLE.sub(self._value_of, written)
         if len(line) > _LONGEST_LINE:
             raise NoPlaylist(f"{self._url}: a line of more than {_LONGEST_LINE:,} characters")
@@ -106,7 +109,7 @@ class _PlaylistReading:
         # IMPORT unless one of the other two stands there: the draft allows exactly one of the three.
         value = self._imported.get(name)
         if "NAME" in attributes:
-            name, value = attributes["NAME"], attributes.get("VALUE", "")
+            name, value = attributes["NAME"], self._filled_in(attributes.get("VALUE", ""))
         elif "QUERYPARAM" in attributes:
             name = attributes["QUERYPARAM"]
             value = dict(parse_qsl(urlsplit(self._url).query, keep_blank_values=True)).get(name)

@@ -60,7 +60,7 @@ def test_exif_in_a_raw_profile_is_read(tmp_path: Path, kind: bytes, wrap: object
 def test_a_damaged_raw_profile_is_told(tmp_path: Path, profile: bytes) -> None:
     """A profile that is no EXIF, or of another length than it says, is a fact with its reason."""
     facts = _facts(_with_chunk(tmp_path / "a.png", b"tEXt", b"Raw profile type exif\0" + profile))
-    assert facts["text"] == "could not be read: its EXIF is damaged"
+    assert facts["text"] == "could not be read: its profile is damaged"
 
 
 @pytest.mark.parametrize(
@@ -79,3 +79,32 @@ def test_a_png_time_is_checked_before_it_is_stated(tmp_path: Path, stated: tuple
     facts = _facts(_with_chunk(tmp_path / "a.png", b"tIME", struct.pack(">HBBBBB", *stated)))
     assert facts["modified time"] == value
     assert sum("time" in name for name in facts) == 1
+
+
+@pytest.mark.parametrize("data", [b"\x07\xea\x0b", b"\x07\xea\x0b\x14\x0a\0\0\0"])
+def test_a_png_time_of_another_length_is_none(tmp_path: Path, data: bytes) -> None:
+    """Of a chunk that is shorter or longer than a time, no time is stated."""
+    value = _facts(_with_chunk(tmp_path / "a.png", b"tIME", data))["modified time"]
+    assert value == "could not be read: there is no such time"
+
+
+def test_a_chunk_whose_checksum_does_not_fit_states_nothing(tmp_path: Path) -> None:
+    """A time in a damaged chunk is told as damaged."""
+    path = _with_chunk(tmp_path / "a.png", b"tIME", struct.pack(">HBBBBB", 2026, 11, 20, 10, 15, 0))
+    path.write_bytes(path.read_bytes().replace(b"tIME\x07\xea", b"tIME\x07\xeb"))
+    assert _facts(path)["modified time"] == "could not be read: it is damaged"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "fact"),
+    [
+        (b"APP1", b"http://ns.adobe.com/xap/1.0/\0<x/>", "XMP present"),
+        (b"xmp", b"<x:xmpmeta/>", "XMP present"),
+        (b"iptc", b"8BIM\x04\x04\0\0\0\0\0\0", "IPTC present"),
+    ],
+)
+def test_a_raw_profile_of_something_else_is_no_exif(tmp_path: Path, name: bytes, data: bytes, fact: str) -> None:
+    """XMP and IPTC that stand in a text are named, and not read as EXIF."""
+    facts = _facts(_with_chunk(tmp_path / "a.png", b"tEXt", b"Raw profile type " + name + b"\0" + _profile(data)))
+    assert facts[fact] is True
+    assert "EXIF" not in facts

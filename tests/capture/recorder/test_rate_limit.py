@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.recorder.rate_limit import HostPauses, remaining, reset_in
+from capture.recorder.retry_after import retry_after
 from tests.patience import PATIENCE
 from tests.servers import Body, SceneServer
 
@@ -50,6 +51,19 @@ def test_a_reset_is_read_in_every_form(written: str, seconds: float | None) -> N
     """ISO 8601, seconds and milliseconds since 1970 and a span of seconds are read; anything else says nothing."""
     assert reset_in(_header(x_ratelimit_reset=written), NOW) == pytest.approx(seconds)
     assert reset_in(_header(ratelimit_reset=written), NOW) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        ("60", 60.0), ("1.5", 1.5), ("60, 60", 60.0), ('"60"', 60.0), ("120s", 120.0), ("5 seconds", 5.0),
+        (str(int(NOW.timestamp()) + 60), 60.0), (format_datetime(NOW + timedelta(seconds=60)), 60.0),
+        ("-5", None), ("soon", None), ("", None), ("٣", None),
+    ],
+)  # fmt: skip
+def test_a_pause_is_read_as_servers_write_it(written: str, seconds: float | None) -> None:
+    """Seconds with a fraction, a unit or twice, a moment since 1970 and a date are read; anything else says nothing."""
+    assert retry_after(written, NOW) == pytest.approx(seconds)
 
 
 def test_a_moment_is_one_of_the_servers_clock() -> None:

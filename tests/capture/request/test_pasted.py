@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from capture.errors import BadScene
 from capture.request.scene import parse_scene, scene_meant
 
 URL = "https://example.org/post/1"
@@ -27,6 +28,18 @@ URL = "https://example.org/post/1"
         "https:/example.org/post/1",
         "HTTPS:///example.org/post/1",
         "https://example.org/\u200bpost/1",
+        "https://https://example.org/post/1",
+        "http//:example.org/post/1".replace("http", "https"),
+        "https\uff1a//example.org/post/1",
+        "//example.org/post/1",
+        "hxxps[:]//example[.]org/post/1",
+        f"**{URL}**",
+        f"_{URL}_.",
+        f"\uff08{URL}\uff09\u3001",
+        f"\u300c{URL}\u300d",
+        f"&lt;{URL}&gt;",
+        f"<a class=x href='{URL}' target=_blank>the post</a>",
+        f"see {URL}, seen at noon",
     ],
 )
 def test_an_address_is_found_in_what_was_pasted(pasted: str) -> None:
@@ -34,7 +47,13 @@ def test_an_address_is_found_in_what_was_pasted(pasted: str) -> None:
     assert parse_scene(pasted).url == URL
 
 
-@pytest.mark.parametrize("pasted", ["@alice@social.example", "alice@social.example", "acct:alice@social.example."])
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "@alice@social.example", "alice@social.example", "acct:alice@social.example.", "acct:@alice@social.example",
+        "alice@social.example/", "\uff20alice\uff20social.example",
+    ],
+)  # fmt: skip
 def test_a_handle_is_the_address_of_its_account(pasted: str) -> None:
     """An account of the fediverse is named by its handle as people write it."""
     assert parse_scene(pasted).url == "https://social.example/@alice"
@@ -56,6 +75,28 @@ def test_a_handle_is_the_address_of_its_account(pasted: str) -> None:
 )
 def test_what_belongs_to_an_address_stays(address: str) -> None:
     """A bracket that the address opened, an at sign in its path and an empty query are its own."""
+    assert scene_meant(address) == address
+
+
+def test_a_handle_keeps_its_port_and_needs_a_server() -> None:
+    """The port is the server's; an account without a server is asked after, and no page is captured in its place."""
+    assert parse_scene("@alice@social.example:8443").url == "https://social.example:8443/@alice"
+    with pytest.raises(BadScene, match="on which server"):
+        parse_scene("@alice")
+
+
+@pytest.mark.parametrize("between", [" ", "\n", ", "])
+def test_two_addresses_are_no_scene(between: str) -> None:
+    """They are never glued into one address that nobody meant."""
+    with pytest.raises(BadScene, match="2 addresses in one scene"):
+        parse_scene(f"{URL}{between}https://example.org/post/2")
+
+
+@pytest.mark.parametrize(
+    "address", ["https://example.org/a[.]b", "https://example.org/?u=hxxps[:]//x", "http://[::1]/[.]"]
+)
+def test_only_the_host_of_an_address_is_made_whole(address: str) -> None:
+    """What stands behind the host is the address's own, and stays."""
     assert scene_meant(address) == address
 
 

@@ -179,13 +179,14 @@ def test_a_login_in_the_scene_is_not_shown(rounds: Callable[..., Iterator[WatchR
 
 
 def test_a_page_that_is_only_served_differently_is_not_edited(rounds: Callable[..., Iterator[WatchRound]]) -> None:
-    """A nonce, a random avatar host, a signature in an address: other bytes, the same text and media, and no edit."""
+    """A nonce, a random avatar host, a signature, invisible characters: the same text and media, and no edit."""
     asked = []
 
     def _page(_: Seen) -> bytes:
         asked.append(1)
+        joined = "\u200b" * len(asked)
         avatar = f"<img src='http://avatar{len(asked)}.invalid/ann.jpg?s={len(asked)}'>"
-        return f"<script nonce='{len(asked)}'></script><title>Fire</title><p>It burns.</p>{avatar}".encode()
+        return f"<script nonce='{len(asked)}'></script><title>Fire</title><p>It bur{joined}ns.</p>{avatar}".encode()
 
     with SceneServer({"/": _page}) as server:
         watching = rounds(server.url("/"), network=replace(OPTIONS.network, attempts=1), length=60.0)

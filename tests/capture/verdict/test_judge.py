@@ -166,6 +166,7 @@ def test_a_gate_that_says_where_it_leads_back_to_is_no_content() -> None:
         ("?to=https%3A%2F%2Fshop.example%2Fa", "another place", ""),
         ("?to=https%3A%2F%2Fsite.example%2Fa", "site.example", ""),
         ("?to=shop.example", "shop.example", ""),
+        ("?to=http%3A%2F%2F[", "http://[", ""),
     ],
 )
 def test_a_page_that_asks_whether_to_leave_the_site_leads_on(query: str, said: str, target: str) -> None:
@@ -174,6 +175,23 @@ def test_a_page_that_asks_whether_to_leave_the_site_leads_on(query: str, said: s
     html = f"<title>x</title><h1>Ra ngoài</h1><p>Bạn sẽ đến {said}.</p><a href=/>Ở lại</a>"
     page = read_page(html.encode(), url=url, content_type="text/html; charset=utf-8")
     assert stub_target(Evidence(asked=url, final=url, status=200, headers={}, page=page))[0] == target
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["top['location']='/a/b'", "location.href=`/a/b`", 'location.replace("\\u002fa\\x2fb")', r'location="\/a\/b"'],
+)
+def test_a_script_that_changes_the_address_leads_on(script: str) -> None:
+    """However a script writes an address, a page that does nothing else leads on to it."""
+    page = read_page(f"<script>{script}</script>".encode(), url=ASKED, content_type="text/html")
+    target, _ = stub_target(Evidence(asked=ASKED, final=ASKED, status=200, headers={}, page=page))
+    assert target == "https://site.example/a/b"
+
+
+@pytest.mark.parametrize("mark", ["loader" + "_a" * 5000 + "!", "x-" * 5000 + "empty-box!", "gone_" * 5000])
+def test_no_name_of_a_part_takes_longer_than_it_is_long(mark: str) -> None:
+    """A class that nearly fits the patterns of names is read in one go: a nested repetition would take for ever."""
+    assert _judged(f"<h1>River</h1><p class='{mark}'>The best of the river, day by day.</p>").word == verdict.CONTENT
 
 
 def test_an_article_that_was_redirected_is_content() -> None:

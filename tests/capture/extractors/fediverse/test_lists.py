@@ -391,11 +391,25 @@ def test_an_empty_hashtag_is_told(held: Capture) -> None:
     assert failed.reason.startswith("no post found under #fire at 127.0.0.1")
 
 
-def test_media_without_an_address_are_told(held: Capture) -> None:
-    """An attachment whose addresses are null is not got, and is named with its post."""
-    null = {"id": "9", "type": "unknown", "url": None, "preview_url": None, "remote_url": None}
-    with SceneServer({**instance(), FIRST: _page([_fire("1", media_attachments=[null])])}) as server:
+@pytest.mark.parametrize(
+    ("attachments", "reasons", "photos"),
+    [
+        ([{"type": "unknown", "url": None, "preview_url": None, "remote_url": None}], ["no address for them"], 0),
+        ([None], ["no address for them"], 0),
+        ("none", ["no address for them"], 0),
+        ([{"type": "image", "url": None, "preview_url": "/small.jpg"}], ["a preview of them alone"], 1),
+        ([{"type": "image", "url": "/small.jpg"}], [], 1),
+        (None, [], 0),
+    ],
+)
+def test_media_without_an_address_of_their_own_are_told(
+    held: Capture, attachments: object, reasons: list[str], photos: int
+) -> None:
+    """An attachment whose address is null is not got; its preview is taken, and is not taken for it."""
+    page = _page([_fire("1", media_attachments=attachments)])
+    with SceneServer({**instance(), FIRST: page, "/small.jpg": jpeg()}) as server:
         result, case = held("#fire", on=(server.origin,))
-    assert result == "partial"
-    [failed] = case.failed
-    assert failed.reason == "1 of its 1 photos and videos: the server gives no address for them"
+    assert result == ("partial" if reasons else "complete")
+    begins = "1 of its 1 photos and videos: the server gives "
+    assert [failed.reason for failed in case.failed] == [begins + reason for reason in reasons]
+    assert len(case.of_kind("photo")) == photos

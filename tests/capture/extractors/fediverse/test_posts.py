@@ -255,6 +255,17 @@ def test_a_post_that_cannot_be_read_is_kept_and_named(body: bytes, held: Capture
     assert any(item.url.endswith("/statuses/100") and case.bytes_of(item) == body for item in case.items) or not body
 
 
+def test_an_empty_history_of_an_edited_post_is_said(held: Capture) -> None:
+    """A post that was edited has wordings: a server that gives none of them is told."""
+    with SceneServer({**instance(), "/api/v1/statuses/a1/history": answer([])}) as server:
+        server.files["/api/v1/statuses/a1"] = answer(status("a1", server.origin, edited_at="2026-03-01T13:00:00Z"))
+        result, case = held(server.url("/@alice/a1"))
+    assert result == "partial"
+    assert [failed.reason for failed in case.failed][-1:] == [
+        "edited, but the server gives no wording of it: the history is empty"
+    ]
+
+
 def test_a_refused_history_is_said(held: Capture) -> None:
     """A post whose history needs a login is captured as it is now, and the capture says what is missing."""
     with SceneServer(

@@ -113,6 +113,17 @@ def test_a_list_of_playlists_hands_its_variables_on() -> None:
     assert segment.url == "https://tv.example/seg/1.ts"
 
 
+def test_a_variable_may_be_made_of_others() -> None:
+    """The value of one may hold another that stands before it, and none grows without bound."""
+    told = (
+        '#EXTM3U\n#EXT-X-DEFINE:NAME="host",VALUE="cdn"\n#EXT-X-DEFINE:NAME="base",VALUE="/{$host}/a/"\n{$base}1.ts\n'
+    )
+    assert read_playlist(told, "https://tv.example/list.m3u8").segments[0].url == "https://tv.example/cdn/a/1.ts"
+    doubled = "".join(f'#EXT-X-DEFINE:NAME="b{n + 1}",VALUE="{{$b{n}}}{{$b{n}}}"\n' for n in range(40))
+    with pytest.raises(NoPlaylist, match="a line of more than"):
+        read_playlist(f'#EXTM3U\n#EXT-X-DEFINE:NAME="b0",VALUE="bb"\n{doubled}', "https://tv.example/list.m3u8")
+
+
 @pytest.mark.parametrize(
     "line", ["{$none}1.ts", '#EXT-X-DEFINE:IMPORT="base"', '#EXT-X-DEFINE:QUERYPARAM="missing"', "{$a}" * 70_000]
 )
