@@ -28,7 +28,7 @@ from hashing.times import system_clock
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
 from tests.fleet.conftest import OPERATION
 from tests.fleet.test_worker import with_roles_of_the_page
-from tests.test_cli import typed
+from tests.test_cli import typed, typed_in_a_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +95,7 @@ def test_evidence_is_proven_whole_and_a_change_is_told(fleet: Fleet, kept: CaseM
     worker = ("fleet", "verify", "--case", OPERATION, "--evidence", "evidence", "--receipts", "r", "--key", "one.pem")
     words = (*worker, "--officer", OFFICER, "--once", "--json")
     for expected, whole in ((Exit.OK, 2), (Exit.OK, 0)):
-        ran = typed(*words, cwd=fleet.folder, **env)
+        ran = typed_in_a_process(*words, cwd=fleet.folder, **env)
         verdicts = [json.loads(line)["verdict"] for line in ran.stdout.splitlines()]
         assert (ran.returncode, verdicts) == (expected, ["ok"] * whole), ran.stderr
     shown = typed("fleet", "status", "--case", OPERATION, cwd=fleet.folder, **env)
@@ -103,7 +103,7 @@ def test_evidence_is_proven_whole_and_a_change_is_told(fleet: Fleet, kept: CaseM
     assert fleet.keys["one"].public.fingerprint() in shown.stdout
     _alter(kept.path)
     fleet.ask(EVERY_DUE)
-    ran = typed(*words, cwd=fleet.folder, **env)
+    ran = typed_in_a_process(*words, cwd=fleet.folder, **env)
     assert ran.returncode == Exit.MISMATCH, ran.stderr
     shown = typed("fleet", "status", "--case", OPERATION, cwd=fleet.folder, **env)
     first = shown.stdout.splitlines()[0]
