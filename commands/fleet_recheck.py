@@ -198,9 +198,12 @@ class _Checks:
         """Have a target checked and a receipt signed, in a process apart; tell what came of it, and return it."""
         from fleet.evidence import RecheckReport
 
+        process = os.getpid()
         try:
             signed = _apart(lambda: self._signed(target, proof), SignedCheck, alive)
         except SystemExit as error:
+            if os.getpid() != process:
+                raise  # it is the process apart that ends
             line = f"could not be verified (exit code {error.code})"
             signed = SignedCheck(verdict="unchecked", lines=(line,), plain={"verdict": "unchecked"}, fault=line)
         self.worst = worse(self.worst, Exit.UNCHECKED if signed.fault else verdict_exit(signed.verdict))
