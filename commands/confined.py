@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -63,8 +64,10 @@ def found_apart(find: Callable[[], T], kind: type[T], *paths: Path | None, pictu
     try:
         with os.fdopen(reading, "rb") as report:
             packed = report.read(_LARGEST_REPORT)
-    except KeyboardInterrupt:  # which the other process was told as well, and tells
+    except KeyboardInterrupt:  # from a terminal the other process was told as well, from elsewhere it was not
         packed = b""
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGINT)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if code != 0:
         sys.exit(code if code > 0 else 1)

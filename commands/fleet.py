@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands.batch import read_file_of_rows
+from commands.confined import read_only
 from commands.exit import Exit
-from commands.fleet_output import evidence_exit, print_status, print_worked, worker_lines
+from commands.fleet_output import evidence_exit, print_change, print_status, print_worked, worker_lines
 from commands.fleet_queue import opened_database, opened_queue, queued
 from commands.fleet_recheck import fleet_recheck, fleet_verify
 from commands.interrupt import interruptible, terminating_like_ctrl_c
@@ -402,14 +403,16 @@ def fleet_collect(
 
     FROM is the folder of a worker (its --work), or s3://BUCKET/PREFIX, where workers with --store have put theirs.
 
-    Each capture is verified by itself and keeps its seal, its key and its reference. Run it as often as you like, also
+    Each capture is verified by itself and keeps its seal, its key and its reference. What has changed between rounds of
+    a watch is told (`fleet changes` tells all of it again). Run it as often as you like, also
     while workers go on. Exit code 0: all that was found is in the case; 3: something is unfinished; 5: something does
     not match; 7: something was refused, such as an unknown key.
 
     \b
     goldenhour fleet collect OP-ALDER /mnt/worker1/alder /mnt/worker2/alder
     """
-    from exports.merge import THERE, Merger
+    from exports.merge import TAKEN, THERE, Merger
+    from fleet.changes import changes_between_rounds
     from fleet.collect import UNFINISHED, captured_twice, collect
     from fleet.enrol import enrolled_keys
 
@@ -427,6 +430,9 @@ def fleet_collect(
             outcomes.append(outcome)
             if as_json or outcome.outcome != THERE:
                 print_merged(outcome, as_json=as_json)
+    taken_now = {outcome.exhibit for outcome in outcomes if outcome.outcome == TAKEN}
+    for change in changes_between_rounds(opened, taken_now) if taken_now else ():
+        print_change(change, as_json=as_json)
     for twice in captured_twice(opened):
         if as_json:
             print_json(twice.to_json())
@@ -436,12 +442,35 @@ def fleet_collect(
     # happened.
     sealed = [outcome for outcome in outcomes if outcome.outcome != UNFINISHED]
     if not as_json:
-        taken, there = (sum(each.outcome == word for each in sealed) for word in ("taken", THERE))
+        taken, there = (sum(each.outcome == word for each in sealed) for word in (TAKEN, THERE))
         rest = len(outcomes) - taken - there
         said = f"{counted(taken, 'capture')} taken, {there:,} there before, {rest:,} not in the case"
         print_styled(f"COLLECTED  {case}: {said}", "yellow" if rest else "green")
     ends = [merge_exit(sealed), Exit.IN_PART if len(sealed) < len(outcomes) else Exit.OK]
     sys.exit(next((end for end in ends if end), Exit.OK))
+
+
+@fleet.command(name="changes")
+@existing_case
+@json_option
+def fleet_changes(case: Path, as_json: bool) -> None:
+    """Tell what was edited, has gone, or is not listed any more, between the rounds of `fleet watch` that a case has.
+
+    By the sealed ledgers alone: no server is asked again.
+
+    \b
+    goldenhour fleet changes OP-ALDER
+    """
+    from fleet.changes import changes_between_rounds
+    from hashing.case.case import Case
+
+    read_only(case)
+    count = 0
+    for change in changes_between_rounds(Case.open(case)):
+        print_change(change, as_json=as_json)
+        count += 1
+    if not as_json:
+        click.echo(clean(f"{case}: {counted(count, 'change')} between rounds"))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from commands.exit import Exit
 from commands.output import clean, complain, counted, print_json, print_styled
 
 if TYPE_CHECKING:
+    from fleet.changes import RoundChange
     from fleet.evidence import EvidenceStatus
     from fleet.queue import RowReport
     from fleet.status import FleetStatus
@@ -104,6 +105,15 @@ def evidence_exit(evidence: Sequence[EvidenceStatus]) -> Exit:
     if "DOES NOT MATCH" in states:
         return Exit.MISMATCH
     return Exit.UNCHECKED if states - {"WHOLE", "NEVER CHECKED"} else Exit.OK
+
+
+def print_change(change: RoundChange, *, as_json: bool) -> None:
+    """Print what has changed from one round of a watch to a later one."""
+    if as_json:
+        print_json(change.to_json())
+        return
+    after = change.after or f"round {change.exhibit}"
+    print_styled(clean(f"{change.change}: {change.id}: {change.before}, then {after}"), "yellow")
 
 
 def _counts(states: dict[str, int]) -> str:

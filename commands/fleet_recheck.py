@@ -198,9 +198,12 @@ class _Checks:
         """Have a target checked and a receipt signed, in a process apart; tell what came of it, and return it."""
         from fleet.evidence import RecheckReport
 
+        process = os.getpid()
         try:
             signed = _apart(lambda: self._signed(target, proof), SignedCheck, alive)
         except SystemExit as error:
+            if os.getpid() != process:
+                raise  # it is the process apart that ends
             line = f"could not be verified (exit code {error.code})"
             signed = SignedCheck(verdict="unchecked", lines=(line,), plain={"verdict": "unchecked"}, fault=line)
         self.worst = worse(self.worst, Exit.UNCHECKED if signed.fault else verdict_exit(signed.verdict))
@@ -239,8 +242,8 @@ class _Checks:
         except (ExportError, HashingError) as error:
             found = _not_found_out(self.evidence / target.name, str(error), fault=isinstance(error, NotWhole))
         except SystemExit as error:
-            if os.getpid() != process:
-                raise  # it is a process apart that ends, which has told why
+            if os.getpid() != process or error.code == Exit.INTERRUPTED:
+                raise  # it is a process apart that ends, which has told why; or nothing is to be signed
             why = f"could not be read to its end (exit code {error.code})"
             found = _not_found_out(self.evidence / target.name, why, fault=error.code == Exit.MISMATCH)
         key = signing_key(self.key_path)
@@ -333,8 +336,11 @@ def _apart(work: Callable[[], T], kind: type[T], alive: Callable[[], None]) -> T
     child = os.fork()
     if child == 0:
         os.close(reading)
-        with os.fdopen(writing, "wb") as report:
-            report.write(msgspec.msgpack.encode(work(), enc_hook=str))
+        try:
+            with os.fdopen(writing, "wb") as report:
+                report.write(msgspec.msgpack.encode(work(), enc_hook=str))
+        except KeyboardInterrupt:  # of this one, or of one that it made: neither goes on as the worker
+            sys.exit(Exit.INTERRUPTED)
         sys.exit(0)
     os.close(writing)
     packed = bytearray()

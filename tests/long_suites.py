@@ -61,6 +61,7 @@ TESTS_OF_A_FILE = {
     "tests/faults/test_failing_disk.py": 2,
     "tests/faults/test_killed.py": 2,
     "tests/faults/test_power_cut.py": 2,
+    "tests/fleet/test_evidence.py": 6,
     "tests/hashing/atproto/test_record_proof.py": 40,
     "tests/intelligence/checks/test_check.py": 3,
     "tests/intelligence/checks/test_record.py": 2,

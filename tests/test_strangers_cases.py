@@ -62,6 +62,7 @@ READING = {
     "store list": ["store", "list", "s3://bucket/place"],
     "doctor": ["doctor", "--case", "CASE", "--offline"],
     "list sessions": ["login", "--list"],
+    "changes between rounds": ["fleet", "changes", "CASE"],
 }
 """Commands that change nothing; OUT is what they may make."""
 

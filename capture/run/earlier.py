@@ -25,7 +25,6 @@ from hashing.case.events import (
 from hashing.case.kinds import CaptureStatus
 
 if TYPE_CHECKING:
-    from capture.request.options import CaptureOptions
     from hashing.case.case import Case
 
 _FOR_GOOD = (401, 403, 404, 410)
@@ -98,20 +97,20 @@ def _settled(events: Sequence[CaptureEvent]) -> bool:
     return True
 
 
-def missing(options: CaptureOptions, seen: Mapping[str, str]) -> list[KnownPost]:
+def missing(known: Known, since: datetime | None, limit: int, seen: Mapping[str, str]) -> list[KnownPost]:
     """Return the posts that are known, were not seen again, and should have been.
 
     `seen` is the claimed time of each post of this round by its lasting name. Where a list was cut by `--limit` or
     `--since`, what is older than that cannot be missing.
     """
     # Only a post that the list should have shown can be missing: none that is older than where the list was cut.
-    oldest = options.since
-    if options.limit:
+    oldest = since
+    if limit:
         moments = [moment for published in seen.values() if (moment := _moment(published)) is not None]
         oldest = min(moments, default=datetime.max.replace(tzinfo=UTC))
     return [
         each
-        for name, each in options.known.posts.items()
+        for name, each in known.posts.items()
         if name not in seen and (oldest is None or _not_before(_moment(each.post.published), oldest))
     ]
 

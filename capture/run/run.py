@@ -656,7 +656,7 @@ class _Run:
         by_name = {extractor.name: extractor for place in places for extractor in place.extractors}
         # A server named what is asked for again: one at a public address, if this round has heard any.
         fetches = {name: _Fetch(self, name, public=self.heard_public) for name in by_name}
-        for known in missing(self.options, self._posts_seen):
+        for known in missing(self.options.known, self.options.since, self.options.limit, self._posts_seen):
             if (site := site_of(known.url)) is not None and site.name in self._left_alone:
                 continue
             if (extractor := by_name.get(known.extractor)) is not None:

@@ -8,8 +8,9 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from capture.photo import names
+from capture.request.known import same_words
 from exports.report.words import counted
-from intelligence.checks.finding import ACCOUNT, ADDRESS, CAMERA, EDITED, SAME_BYTES, SOFTWARE, CheckFinding
+from intelligence.checks.finding import ACCOUNT, ADDRESS, CAMERA, EDITED, SAME_BYTES, SOFTWARE, VERSIONS, CheckFinding
 from intelligence.checks.material import CheckedItem, Material
 from intelligence.checks.near_pictures import near_pictures
 from intelligence.checks.near_texts import near_texts
@@ -23,6 +24,8 @@ _WHATSAPP = re.compile(r"(?:IMG|VID)-[0-9]{8}-WA[0-9]{4}|-(?:PHOTO|VIDEO)-[0-9]{
 """How WhatsApp names what it hands on, which it encodes anew."""
 _NAMED = 50
 """Items of a group that are named one by one."""
+_QUOTED = 200
+"""Characters of a post that are told."""
 _SOFTWARE = (names.SOFTWARE, names.HOST_COMPUTER, "X-Mailer", "User-Agent", "generator")
 _HAS_ADDRESS = {"page", "photo", "video", "document", "post", "mail", "saved page"}
 """Kinds that are captured for themselves, and may be captured again."""
@@ -49,6 +52,7 @@ def check_material(
     yield from place_findings(items)
     yield from _thumbnails(items)
     yield from _addresses(items)
+    yield from _versions(items)
     yield from _accounts(items)
     yield from _makers(items)
 
@@ -90,6 +94,21 @@ def _changed(before: CheckedItem, item: CheckedItem) -> str:
     if before.shows and before.shows == item.shows:
         return "; other bytes, and the same text and media"
     return f"; other bytes, {item.size - before.size:+,} of them" + ("; shows something else" if item.shows else "")
+
+
+def _versions(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
+    """Yield the posts that one server showed more than once, and not with the same words: an edit, or another post."""
+    shown = [item for item in items if not item.protected]
+    named = _grouped(shown, lambda item: f"{item.post.id} on {item.post.server}" if item.post is not None else "")
+    for name, group in named.items():
+        group.sort(key=lambda item: item.captured)
+        told, before = list[tuple[str, str]](), group[0].post
+        for item in group:
+            if item.post is not None and before is not None and (not told or not same_words(before, item.post)):
+                told.append((item.ref, f"captured {item.captured}: {item.post.text[:_QUOTED]}"))
+                before = item.post
+        if len(told) > 1:
+            yield CheckFinding(VERSIONS, f"{name}: {len(told):,} versions", tuple(told[:_NAMED]))
 
 
 def _accounts(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:

@@ -10,6 +10,7 @@ from exports.format.found_words import WORDS
 SAME_BYTES, SAME_PICTURE, SAME_TEXT = "same bytes", "same picture", "same text"
 TIME, ADDRESS, ACCOUNT, CAMERA, SOFTWARE = "time", "address", "account", "camera", "software"
 PLACE, SUN, EDITED, SIGNED = "place", "sun", "edited", "signed"
+VERSIONS = "versions"
 NOT_CHECKED = "not checked"
 KINDS = {
     SAME_BYTES: "Items with the same bytes",
@@ -22,6 +23,7 @@ KINDS = {
     SUN: "Where the sun stood, by the claimed place and time",
     EDITED: "Photos whose thumbnail has another shape",
     ADDRESS: "Addresses that were captured more than once",
+    VERSIONS: "Posts that were captured more than once and do not say the same",
     ACCOUNT: "Accounts under several names",
     CAMERA: "Cameras, as the photos claim",
     SOFTWARE: "Programs, as the files claim",

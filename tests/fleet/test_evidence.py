@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 from contextlib import closing
 from dataclasses import replace
@@ -28,7 +32,8 @@ from hashing.times import system_clock
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
 from tests.fleet.conftest import OPERATION
 from tests.fleet.test_worker import with_roles_of_the_page
-from tests.test_cli import typed
+from tests.patience import PATIENCE, wait_until
+from tests.test_cli import ROOT, typed, typed_in_a_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +100,7 @@ def test_evidence_is_proven_whole_and_a_change_is_told(fleet: Fleet, kept: CaseM
     worker = ("fleet", "verify", "--case", OPERATION, "--evidence", "evidence", "--receipts", "r", "--key", "one.pem")
     words = (*worker, "--officer", OFFICER, "--once", "--json")
     for expected, whole in ((Exit.OK, 2), (Exit.OK, 0)):
-        ran = typed(*words, cwd=fleet.folder, **env)
+        ran = typed_in_a_process(*words, cwd=fleet.folder, **env)
         verdicts = [json.loads(line)["verdict"] for line in ran.stdout.splitlines()]
         assert (ran.returncode, verdicts) == (expected, ["ok"] * whole), ran.stderr
     shown = typed("fleet", "status", "--case", OPERATION, cwd=fleet.folder, **env)
@@ -103,7 +108,7 @@ def test_evidence_is_proven_whole_and_a_change_is_told(fleet: Fleet, kept: CaseM
     assert fleet.keys["one"].public.fingerprint() in shown.stdout
     _alter(kept.path)
     fleet.ask(EVERY_DUE)
-    ran = typed(*words, cwd=fleet.folder, **env)
+    ran = typed_in_a_process(*words, cwd=fleet.folder, **env)
     assert ran.returncode == Exit.MISMATCH, ran.stderr
     shown = typed("fleet", "status", "--case", OPERATION, cwd=fleet.folder, **env)
     first = shown.stdout.splitlines()[0]
@@ -210,6 +215,31 @@ def test_a_worker_that_died_leaves_its_target_to_others(fleet: Fleet) -> None:
         assert schedule.report("first", due, RecheckReport(verdict="ok", reason="")) is False
         assert schedule.report("second", due, RecheckReport(verdict="unchecked", reason="")) is True
         assert schedule.due() == []
+
+
+def test_a_worker_that_is_told_to_end_amid_a_check(fleet: Fleet) -> None:
+    """As typed: it ends at once with all its processes, signs nothing, and its target is free for others."""
+    fleet.key("one")
+    bag = fleet.folder / "evidence" / "BIG"
+    (bag / "data").mkdir(parents=True)
+    (bag / "bagit.txt").write_text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
+    (bag / "manifest-sha256.txt").write_text("0" * 64 + "  data/endless\n")
+    (bag / "data" / "endless").touch()
+    os.truncate(bag / "data" / "endless", 8 << 40)  # it takes no room there, and hours to hash
+    _recheck(fleet, "BIG")
+    words = ["fleet", "verify", "--case", OPERATION, "--evidence", "evidence", "--receipts", "r", "--key", "one.pem"]
+    env = os.environ | {"PYTHONPATH": str(ROOT), "GOLDENHOUR_DATABASE": fleet.address}
+    running = subprocess.Popen(
+        [sys.executable, "-m", "cli", *words, "--officer", OFFICER],
+        cwd=fleet.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    wait_until(lambda: fleet.ask("select run is not null from goldenhour.evidence") == [(True,)])
+    running.send_signal(signal.SIGTERM)
+    said, _ = running.communicate(timeout=PATIENCE)  # to the end of what any process of it could say
+    assert (running.returncode, "Traceback" in said) == (Exit.OK, False), said
+    assert list((fleet.folder / "r").glob("*.receipt")) == []
+    with closing(Database(fleet.address)) as database:
+        assert EvidenceSchedule(database, OPERATION).due() == [Due(name="BIG", kind="disk")]
 
 
 def test_a_database_that_goes_away_while_a_target_is_checked(fleet: Fleet) -> None:

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 
 
-def start_worker(fleet: Fleet, name: str, operation: str = OPERATION) -> subprocess.Popen[str]:
+def start_worker(fleet: Fleet, name: str, operation: str = OPERATION, *more: str) -> subprocess.Popen[str]:
     """Start a worker as on a machine of its own, with its own home."""
     home = fleet.folder / f"home-{name}"
     home.mkdir(exist_ok=True)
     fleet.key(name)
     words = ["fleet", "worker", "--case", operation, "--work", name, "--key", f"{name}.pem", "--allow-private"]
     return subprocess.Popen(
-        [sys.executable, "-m", "cli", *words, "--until-done", "--json", "--scenes", "2"],
+        [sys.executable, "-m", "cli", *words, "--until-done", "--json", "--scenes", "2", *more],
         cwd=fleet.folder,
         env={
             **os.environ, "PYTHONPATH": str(ROOT), "GOLDENHOUR_DATABASE": fleet.address, "HOME": str(home),

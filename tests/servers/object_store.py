@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -24,6 +26,10 @@ _IDENTITY = {
     "credentials": [{"accessKey": KEY, "secretKey": SECRET}],
     "actions": ["Admin", "Read", "Write", "List", "Tagging"],
 }
+
+
+_RUN = 'while :; do "$@" & echo $! > weed.pid; wait $!; done'
+"""It starts anew each time that it is told to end."""
 
 
 class ObjectStoreServer:
@@ -50,11 +56,13 @@ class ObjectStoreServer:
             **ports,
         }  # fmt: skip
         command = [weed, "server", "-s3", *(f"-{name}={value}" for name, value in options.items())]
+        command = ["sh", "-c", _RUN, "sh", *command]
         with contextlib.ExitStack() as starting:
             program = starting.enter_context(
                 Program(command, files={"s3.json": json.dumps({"identities": [_IDENTITY]}).encode()})
             )
             program.wait_for(self._made)
+            self._program = program
             self._stack = starting.pop_all()
         return self
 
@@ -92,6 +100,13 @@ class ObjectStoreServer:
     def place(self, bucket: str = "evidence") -> str:
         """Return an address of its own in a bucket."""
         return f"s3://{bucket}/unit/case-{next(self._numbers)}"
+
+    def restart(self) -> None:
+        """End it as for an update of the system, with what it holds, and return when it answers again."""
+        pid = self._program.folder / "weed.pid"
+        before = pid.read_text()
+        os.kill(int(before), signal.SIGTERM)
+        self._program.wait_for(lambda: (pid.read_text() not in {"", before} and self._made()) or None)
 
     def _made(self) -> bool | None:
         """Make the buckets, as soon as it answers and can keep something."""

@@ -97,6 +97,16 @@ def test_the_photo_of_tonight_that_is_two_years_old(maker: CaseMaker, tmp_path: 
     assert _found(bundle) == found
 
 
+def test_a_post_that_says_something_else_later(maker: CaseMaker) -> None:
+    """What one server showed otherwise in a later capture is told with both versions; a count that grew is none."""
+    for number, (text, likes) in enumerate((("It burns.", 1), ("It burns.", 2), ("It is out.", 2)), 3):
+        later = maker.begin("https://social.example/again")
+        _add_post(later, f"v{number}", _post("p9", text=text, counts={"likes": likes}))
+        later.seal()
+    [(says, refs)] = _found(maker.path)["versions"]
+    assert (says, refs) == ("https://social.example/p9 on social.example: 2 versions", ["MP/3-0001", "MP/5-0001"])
+
+
 def test_facts_for_and_against(maker: CaseMaker) -> None:
     """Copied statements, impossible times, versions of a page, renamed accounts, cameras and programs are told."""
     found = _found(maker.path)
