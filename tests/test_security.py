@@ -147,6 +147,7 @@ OPEN_BY_PATH = {
     "hashing/sandbox/handed_over.py": "an item of this capture, as a regular file alone",
     "hashing/sandbox/landlock.py": "what the interpreter is made of",
     "hashing/sandbox/reader_child.py": "the size of its own process",
+    "hashing/tool.py": "what pip noted of an installed distribution",
 }
 """Modules that open or list files by other means than `hashing.files.inside`, and which."""
 _OPENING_CALLS = {
