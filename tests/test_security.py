@@ -148,6 +148,17 @@ OPEN_BY_PATH = {
     "hashing/sandbox/landlock.py": "what the interpreter is made of",
     "hashing/sandbox/reader_child.py": "the size of its own process",
     "hashing/tool.py": "what pip noted of an installed distribution",
+    "intelligence/checks/keyframes.py": "pictures that ffmpeg wrote into a folder of this process",
+    "intelligence/checks/picture_text.py": "a folder of this process, for tesseract",
+    "intelligence/checks/speech.py": "a model that the user named",
+    "intelligence/checks/speech_child.py": "such a model, and a sound that was handed over",
+    "intelligence/grading/wording.py": "wordings that ship with the program, or that the user named",
+    "intelligence/intake/take_in.py": "what the user named to be taken in, and below it no link",
+    "intelligence/receiving/hand_in.py": "the user's own inbox",
+    "intelligence/receiving/pages.py": "a page that ships with the program",
+    "intelligence/receiving/receive.py": "the user's own inbox",
+    "intelligence/receiving/texts.py": "texts that ship with the program, or that the user named",
+    "intelligence/sources/register.py": "the register that the user named",
 }
 """Modules that open or list files by other means than `hashing.files.inside`, and which."""
 _OPENING_CALLS = {
@@ -184,7 +195,7 @@ def _opens_by_path(tree: ast.AST) -> bool:
 def test_files_are_opened_in_one_place() -> None:
     """Every module that opens a file or lists a folder by its path is in the list, with what that path is."""
     found = set[str]()
-    for place in ("cli.py", "capture", "commands", "exports", "hashing"):
+    for place in ("cli.py", "capture", "commands", "exports", "fleet", "hashing", "intelligence"):
         for path in (ROOT / place).rglob("*.py") if "." not in place else [ROOT / place]:
             if _opens_by_path(ast.parse(path.read_text("utf-8"))):
                 found.add(path.relative_to(ROOT).as_posix())
