@@ -12,6 +12,8 @@ from typing import TypeVar
 
 import click
 
+from hashing.files.forking import fork_undisturbed
+
 T = TypeVar("T")
 
 _LARGEST_REPORT = 256 << 20
@@ -52,8 +54,9 @@ def found_apart(find: Callable[[], T], kind: type[T], *paths: Path | None, pictu
     reading, writing = os.pipe()
     # A copy of this process and not a new one: `find` and all that it needs are loaded. The child gives up its rights
     # before it opens a stranger's file; the key stays with the parent, which reads its report as data.
-    child = os.fork()
+    child, let_signals_come = fork_undisturbed()
     if child == 0:
+        let_signals_come()
         os.close(reading)
         _confine(paths, None, pictures=pictures)
         with os.fdopen(writing, "wb") as report:
@@ -62,6 +65,7 @@ def found_apart(find: Callable[[], T], kind: type[T], *paths: Path | None, pictu
         sys.exit(0)
     os.close(writing)
     try:
+        let_signals_come()
         with os.fdopen(reading, "rb") as report:
             packed = report.read(_LARGEST_REPORT)
     except KeyboardInterrupt:  # from a terminal the other process was told as well, from elsewhere it was not

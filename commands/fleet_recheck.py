@@ -25,6 +25,7 @@ from commands.options import json_option, officer_option, quiet_option, signing_
 from commands.output import clean, complain, counted, print_json, print_styled, verdict_style
 from commands.store import parsed_location, read_vouched
 from commands.verify_rounds import doubted
+from hashing.files.forking import fork_undisturbed
 
 if TYPE_CHECKING:
     from exports.custody.receipt import KeptReceipt, Receipt
@@ -333,10 +334,11 @@ def _apart(work: Callable[[], T], kind: type[T], alive: Callable[[], None]) -> T
     if not isinstance(click.get_current_context().find_root().obj, OwnProcess) or not hasattr(os, "fork"):
         return work()
     reading, writing = os.pipe()
-    child = os.fork()
+    child, let_signals_come = fork_undisturbed()
     if child == 0:
         os.close(reading)
         try:
+            let_signals_come()
             with os.fdopen(writing, "wb") as report:
                 report.write(msgspec.msgpack.encode(work(), enc_hook=str))
         except KeyboardInterrupt:  # of this one, or of one that it made: neither goes on as the worker
@@ -345,6 +347,7 @@ def _apart(work: Callable[[], T], kind: type[T], alive: Callable[[], None]) -> T
     os.close(writing)
     packed = bytearray()
     try:
+        let_signals_come()
         with os.fdopen(reading, "rb", buffering=0) as report:
             while True:
                 if select.select([report], [], [], 1.0)[0]:

@@ -31,6 +31,7 @@ from commands.options import (
     title_option,
 )
 from commands.output import clean, counted
+from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
     from hashing.case.case import Case
@@ -138,9 +139,10 @@ def _protection(case: Case, pseudonym: str, sources: Path | None) -> Protection 
     if sources is not None and not sources.is_dir():
         from hashing.errors import Unreadable
 
+        made = f"goldenhour source add {as_typed(pseudonym)} --case {as_typed(case.path)} --sources {as_typed(sources)}"
         raise Unreadable(
             f"{sources}: no such folder, so it is not known who is protected: nothing was taken in",
-            hint="mount it, or make it with: goldenhour source add",
+            hint=f"mount it, or make it with: {made}",
         )
     keep = SourceRegister(sources or default_folder(case), case).protection(pseudonym)
     return Protection(keep) if keep is not None else None

@@ -20,6 +20,7 @@ from commands.exit import Exit, verdict_exit, worse
 from commands.interrupt import terminating_like_ctrl_c
 from commands.opening import own_keys, signing_key
 from commands.output import complain, print_json, print_styled, verdict_style
+from hashing.files.forking import fork_undisturbed
 
 if TYPE_CHECKING:
     from exports.custody.receipt import KeptReceipt
@@ -68,14 +69,16 @@ class Rounds:
         """Make a round in a process of its own: this one, which waits for days, holds neither evidence nor the key."""
         if not isinstance(click.get_current_context().find_root().obj, OwnProcess):
             return self._round(number, folder)
-        child = os.fork()
+        child, let_signals_come = fork_undisturbed()
         if child == 0:
             try:
+                let_signals_come()
                 code = self._round(number, folder)
             except KeyboardInterrupt:
                 code = Exit.INTERRUPTED
             sys.exit(code)
         try:
+            let_signals_come()
             ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         except BaseException:
             with suppress(ProcessLookupError, ChildProcessError):

@@ -17,6 +17,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from hashing.files.forking import fork_undisturbed
+
 T = TypeVar("T")
 
 _PARENT_DEATH_SIGNAL = 1
@@ -37,9 +39,10 @@ class Beside(Generic[T]):
         try:
             with warnings.catch_warnings():  # other threads draw progress: the copy shares no lock with them
                 warnings.simplefilter("ignore", DeprecationWarning)
-                self._copy = os.fork()
+                self._copy, let_signals_come = fork_undisturbed()
             if self._copy == 0:
-                _serve(work, writing, parent)
+                _serve(work, writing, parent, let_signals_come)
+            let_signals_come()
         # No process to be had is no error: the work is then done here, where its result is asked for.
         except OSError:
             self._copy = 0
@@ -77,11 +80,12 @@ class Beside(Generic[T]):
         return bool(copy) and os.waitpid(copy, 0)[1] == 0
 
 
-def _serve(work: Callable[[], object], writing: int, parent: int) -> None:
+def _serve(work: Callable[[], object], writing: int, parent: int, let_signals_come: Callable[[], None]) -> None:
     """Do the work and write its result: the whole life of the copy."""
     code = 1
     try:
         _end_with(parent)
+        let_signals_come()
         gc.freeze()  # a look for cycles would copy all that is shared with the parent
         with os.fdopen(writing, "wb") as pipe:
             pipe.write(msgspec.msgpack.encode(work()))
