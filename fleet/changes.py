@@ -111,7 +111,11 @@ def _changes(
         answers = (e for e in events if isinstance(e, Item) and e.error_page and e.url == started.scene)
         yield _is(GONE, started.scene, page.ref, next((answer.ref for answer in answers), ""))
     if seen is not None:
-        since, limit = str(started.settings.get("since", "")), int(started.settings.get("limit", 0))
-        oldest = datetime.fromisoformat(since).astimezone(UTC) if since else None
+        since = str(started.settings.get("since", ""))
+        try:
+            limit = int(started.settings.get("limit", 0))
+            oldest = datetime.fromisoformat(since).astimezone(UTC) if since else None
+        except (ValueError, OverflowError):
+            return  # a worker gone bad wrote that: where its list was cut, nobody knows
         for post in missing(known, oldest, limit, seen):
             yield _is(UNLISTED, post.post.id, post.ref)

@@ -2,7 +2,8 @@
 
 A target is a name below a folder, or below a place in a store, that each worker's own command line gives: a stranger
 who writes to the database names no path. What came of a check is a receipt that its worker signed. So the database can
-keep a check from being made, which shows by the time of the last receipt, and cannot make one.
+keep a check from being made, which shows by the time of the last receipt, and cannot make one in a worker's name: whose
+key signed it is told by its fingerprint.
 """
 
 from __future__ import annotations
@@ -206,7 +207,10 @@ def _status(
     last = proven = None
     try:
         target = Target(str(name), str(kind))
-        last, proven = read_receipt(str(receipt), target), read_receipt(str(proof), target)
+        proof_read = read_receipt(str(proof), target)
+        if proof_read is not None and proof_read.verdict != OK:
+            raise BadJob("the receipt in the database that is to prove it whole says otherwise")
+        last, proven = read_receipt(str(receipt), target), proof_read
     except BadJob as error:
         fault, verdict = str(error), "unchecked"
     # What its worker signed counts, and not what the database says came of it.

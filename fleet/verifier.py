@@ -59,7 +59,7 @@ class Verifier:
 
     def run(self, *, once: bool) -> None:
         """Check what is due, again and again. Raises BadDatabase; KeyboardInterrupt, when the database was told."""
-        failures = 0
+        failures, process = 0, os.getpid()
         try:
             while True:
                 try:
@@ -76,9 +76,11 @@ class Verifier:
                     return
                 self._pause(0.0 if done else _LOOK_AGAIN)
         finally:
-            with suppress(DatabaseGone):
-                self._report()
-                self._queue.end(self._run)
+            # A process that checks, and holds the key, ends through here as well: it never speaks with the database.
+            if os.getpid() == process:
+                with suppress(DatabaseGone):
+                    self._report()
+                    self._queue.end(self._run)
 
     def _beat(self) -> bool:
         """Give a sign of life; return whether targets may be taken, by the database's clock."""

@@ -34,7 +34,11 @@ _UP_TO_PATH = re.compile(r"[^/]*/{0,2}[^/]*")
 _DEFANGED = re.compile(r"hxxp(?=s?\[?:)|\[(?:(?P<sign>[.:@]|://)|dot)\]", re.IGNORECASE)
 """How hosts are written so that nobody clicks on them."""
 _ENTITIES = re.compile(r"\A&lt;|&(?:gt|quot|#39);?\Z")
-_HTML_LINK = re.compile(r"<a\s[^>]*?href\s*=\s*[\"']?(https?://[^\"'\s>]+)[^<>]*>.*", re.IGNORECASE | re.DOTALL)
+_HTML_LINK = re.compile(
+    r"<a\s[^>]*?href\s*=\s*[\"']?(https?://[^\"'\s<>]+)(?:[\"'\s][^<>]*)?>.*", re.IGNORECASE | re.DOTALL
+)
+_LONGEST = 8192
+"""Characters of what is looked through for an address; a longer text is taken as it is."""
 _IN_A_SENTENCE = re.compile(r"https?://\S+", re.IGNORECASE)
 _MARKDOWN = re.compile(r"!?\[[^\[\]]*\]\(<?((?:https?://|www\.)\S+?)>?(?:\s+[\"'][^)]*)?\)[.,;:!]?", re.IGNORECASE)
 _HOST = r"(?=.{4,253}$)[^\s/@:?#\[\]]+\.[^\s/@:?#\[\].]+"
@@ -144,6 +148,8 @@ def scene_meant(text: str) -> str:
     `@user@host`, `user@host` and `acct:user@host` (RFC 7565) become the address of that account.
     What is none of these is returned as it is.
     """
+    if len(text) > _LONGEST:
+        return text.strip()
     # 1. What nobody sees.
     meant = INVISIBLE.sub("", text).strip()
     # 2. What stands around it.
@@ -160,7 +166,7 @@ def scene_meant(text: str) -> str:
         named = _DEFANGED.sub(lambda part: part["sign"] or ("http" if part[0][0] in "hH" else "."), host[0])
         meant = named + meant[host.end() :]
     meant = meant[twice.end() :] if (twice := _TWICE.match(meant)) else meant
-    while broken := _BROKEN_SCHEME.match(meant):
+    if broken := _BROKEN_SCHEME.match(meant):
         meant = f"{(broken[1] or 'https').lower()}://{meant[broken.end() :]}"
     # 4. A handle.
     if handle := _PASTED_HANDLE.fullmatch(meant):

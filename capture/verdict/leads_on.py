@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -26,6 +27,8 @@ _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))")
 _AT_ONCE, _SOON = 1, 30
 """Seconds before a refresh: a page that leaves at once is read by nobody, a page to read reloads later."""
 _THIN, _NEARLY_NOTHING = 600, 150
+_MOST_FIELDS = 50
+"""Fields of an address that are looked at."""
 _MOST_SCRIPTS = 3
 
 _POST_IN_QUERY = re.compile(r"(?:^|&)(?:p|page_id|id|t|topic|post)=[0-9]")
@@ -132,7 +135,7 @@ def _out_of_the_site(evidence: Evidence) -> Iterator[str]:
     """Yield the address in the query of a page that asks whether one wants to leave the site, and names where to."""
     here = urlsplit(evidence.final)
     said = " ".join(evidence.outline.blocks)
-    for _, value in parse_qsl(here.query):
+    for _, value in islice(parse_qsl(here.query), _MOST_FIELDS):
         url = evidence.resolved(value) if "//" in value[:8] else ""
         host = urlsplit(url).hostname
         if host and host != here.hostname and host.removeprefix("www.") in said:
@@ -167,7 +170,7 @@ def _of_a_bare_page(evidence: Evidence) -> Iterator[tuple[str, str]]:
     if len(outline.inline) <= _MOST_SCRIPTS and not outline.scripts:
         for script in outline.inline:
             if match := _SCRIPT.search(script):
-                yield (
-                    "script that changes the address",
-                    _ESCAPED.sub(lambda each: each[3] or chr(int(each[1] or each[2], 16)), match[2]),
-                )
+                written = _ESCAPED.sub(lambda each: each[3] or chr(int(each[1] or each[2], 16)), match[2])
+                # Two escapes may be one character; half of one is none.
+                written = written.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+                yield "script that changes the address", written

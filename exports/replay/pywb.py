@@ -15,6 +15,7 @@ import time
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -35,7 +36,7 @@ _INDEX = re.compile(r"indexes/[^/]+\.cdxj?(\.gz)?")
 _PAGES = "pages/pages.jsonl"
 _START = 60.0
 _LONGEST = 1 << 16
-"""Bytes of a line in a list of pages that is looked at; the text of a page is in it."""
+"""Bytes of a line in a list of pages or an index that are looked at; the text of a page is in it."""
 # Anyone on this computer can ask pywb for the names of its collections, and the name is what keeps others out.
 _SILENT = ("index.html", "collinfo.json")
 
@@ -189,9 +190,11 @@ def _listed(packed: zipfile.ZipFile, names: dict[str, str]) -> set[tuple[str, st
     for index in packed.namelist():
         if _INDEX.fullmatch(index):
             with packed.open(index) as file:
-                for line in gzip.GzipFile(fileobj=file) if index.endswith(".gz") else file:
+                lines = gzip.GzipFile(fileobj=file) if index.endswith(".gz") else file
+                for line in iter(partial(lines.readline, _LONGEST), b""):
                     place = _place(line)
-                    found.add((names.get(place.filename, ""), str(place.offset)))
+                    if place.filename in names:
+                        found.add((names[place.filename], str(place.offset)))
     return found
 
 

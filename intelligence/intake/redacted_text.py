@@ -16,7 +16,8 @@ _ADDRESSES = re.compile(
     r"\b[a-z][a-z0-9+.-]{0,30}://\S+"
     r"|[\w.+%'-]{1,64}@[\w-]+(?:\.[\w-]+)+|(?<!\w)@[\w.-]*\w"
     r"|(?<![\w.-])(?:[\w-]{1,63}\.){1,8}(?-i:[a-z]{2,24})\b(?:/\S*)?"
-    r"|(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])",
+    r"|(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])"
+    r"|(?<!\w)(?:(?:[0-9a-f]{1,4}:){3,7}|(?:[0-9a-f]{1,4}:){0,6}:(?:[0-9a-f]{1,4}:){0,6})[0-9a-f]{1,4}(?!\w)",
     re.IGNORECASE,
 )
 # WhatsApp writes whom a message mentions between the marks of an isolate (Unicode Standard Annex 9).

@@ -6,9 +6,14 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from fleet.changes import changes_between_rounds
+from msgspec.structs import replace
+
+from capture.request.known import Known
+from fleet.changes import _changes, changes_between_rounds
 from fleet.job import Job
+from hashing.case.capture_folder import capture_events
 from hashing.case.case import Case
+from hashing.case.events import CaptureStarted
 from hashing.times import time_text
 from tests.fleet.conftest import OPERATION
 from tests.servers import Body
@@ -73,3 +78,8 @@ def test_what_changed_between_the_rounds_of_two_workers(fleet: Fleet, host: Host
     shown = typed("fleet", "changes", OPERATION, cwd=cwd)
     assert (shown.returncode, len(shown.stdout.splitlines())) == (0, 6), shown.stdout + shown.stderr
     assert "not listed any more: urn:post:2: " in shown.stdout
+    # 3. A worker gone bad may say that it asked for anything: that ends nobody's list of changes.
+    started = next(capture_events(Case.open(cwd / OPERATION).captures()[0]))
+    assert isinstance(started, CaptureStarted)
+    for settings in ({"limit": "many"}, {"since": "long ago"}, {"since": "0001-01-01T00:00:00+14:00"}):
+        assert not list(_changes(Known(), replace(started, settings={**started.settings, **settings}), [], {}))

@@ -331,3 +331,39 @@ def test_a_worker_may_report_on_evidence_and_no_more(fleet: Fleet) -> None:
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             worker.ask(statement)
+
+
+def test_a_process_that_checks_speaks_for_no_worker(fleet: Fleet) -> None:
+    """It holds the key, and ends through the code of the worker that it was made of, which goes on."""
+    fleet.submit([])
+    ended = list[Any]()
+
+    def _check(_target: Target, _proof: str, _alive: Callable[[], None]) -> RecheckReport:
+        if (child := os.fork()) == 0:
+            sys.exit(0)
+        os.waitpid(child, 0)
+        ended.extend(fleet.ask("select ended from goldenhour.workers"))
+        return RecheckReport(verdict="unchecked", reason="as a test")
+
+    process = os.getpid()
+    with closing(Database(fleet.address)) as database:
+        EvidenceSchedule(database, OPERATION).add([Target("OP-ALDER")], DAY)
+        verifier = Verifier(
+            database, OPERATION, "0" * 64, has=lambda _: True, check=_check, refused=lambda *_: None,
+            says=lambda _: None,
+        )  # fmt: skip
+        try:
+            verifier.run(once=True)
+        except SystemExit:
+            os._exit(0 if os.getpid() != process else 1)
+    assert ended == [(None,)]
+
+
+def test_a_receipt_of_a_fault_proves_nothing_whole(fleet: Fleet, kept: CaseMaker) -> None:
+    """Whoever can write to the database puts it where the last proof stands: the target is not told as whole."""
+    _recheck(fleet, "OP-ALDER")
+    _alter(kept.path)
+    assert _verify(fleet, "one")[0] == Exit.MISMATCH
+    fleet.ask("update goldenhour.evidence set proof = receipt, receipt = '', verdict = ''")
+    found = _status(fleet)["OP-ALDER"]
+    assert (found.state, found.proven) == ("COULD NOT BE CHECKED", "")

@@ -66,11 +66,11 @@ def _claims(word: str, hide: Callable[[str], str]) -> str:
     """Return a part of a token (RFC 7519) that code may read, with other words in its texts; "" where it is none."""
     try:
         claims = json.loads(base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)))
-    except (ValueError, RecursionError):
+        if not isinstance(claims, dict):
+            return ""
+        return base64.urlsafe_b64encode(json.dumps(_told(claims, hide)).encode()).decode().rstrip("=")
+    except (ValueError, RecursionError):  # a site's cookie may nest deeper than can be read
         return ""
-    if not isinstance(claims, dict):
-        return ""
-    return base64.urlsafe_b64encode(json.dumps(_told(claims, hide)).encode()).decode().rstrip("=")
 
 
 def _told(value: object, hide: Callable[[str], str]) -> object:

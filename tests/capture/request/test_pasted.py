@@ -112,3 +112,10 @@ def test_what_was_meant_is_meant_again(text: str) -> None:
     """Reading once more what was read changes nothing."""
     meant = scene_meant(text)
     assert scene_meant(meant) == meant
+
+
+@pytest.mark.parametrize("piece", ["&lt;", ")", "<a href=http://"])
+def test_what_is_too_long_for_an_address_is_not_looked_through(piece: str) -> None:
+    """A list of scenes may be a stranger's: a row that costs more than it is long would hold up all others."""
+    text = piece * 1_000_000
+    assert scene_meant(text) is text

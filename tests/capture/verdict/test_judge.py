@@ -167,6 +167,7 @@ def test_a_gate_that_says_where_it_leads_back_to_is_no_content() -> None:
         ("?to=https%3A%2F%2Fsite.example%2Fa", "site.example", ""),
         ("?to=shop.example", "shop.example", ""),
         ("?to=http%3A%2F%2F[", "http://[", ""),
+        ("?" + "a=//b.example&" * 60 + "to=//shop.example/a", "shop.example", ""),
     ],
 )
 def test_a_page_that_asks_whether_to_leave_the_site_leads_on(query: str, said: str, target: str) -> None:
@@ -192,6 +193,20 @@ def test_a_script_that_changes_the_address_leads_on(script: str) -> None:
 def test_no_name_of_a_part_takes_longer_than_it_is_long(mark: str) -> None:
     """A class that nearly fits the patterns of names is read in one go: a nested repetition would take for ever."""
     assert _judged(f"<h1>River</h1><p class='{mark}'>The best of the river, day by day.</p>").word == verdict.CONTENT
+
+
+def test_an_address_that_a_script_writes_is_one_that_can_be_recorded() -> None:
+    """Half of a character, which no record can hold, becomes the sign for what is not readable."""
+    page = read_page(b"<script>location='https://a\\ud800.example/x'</script>", url=ASKED, content_type="text/html")
+    target, _ = stub_target(Evidence(asked=ASKED, final=ASKED, status=200, headers={}, page=page))
+    assert target.encode() == "https://a\ufffd.example/x".encode()
+
+
+@pytest.mark.parametrize("mark", ["post-deleted-scenes", "country-block", "region-block", "video-missing-children"])
+def test_a_part_that_is_called_for_its_subject_speaks_against_nothing(mark: str) -> None:
+    """Deleted scenes of a film, a block of the page about a country: honest pages are built of such parts."""
+    said = "Ten minutes were cut from the film, and they are on the disc. The best is the one in the diner."
+    assert _judged(f"<title>River</title><h1>River</h1><div class={mark}><p>{said}</p></div>").word == verdict.CONTENT
 
 
 def test_an_article_that_was_redirected_is_content() -> None:

@@ -32,6 +32,8 @@ _ANYWHERE = {
     "an address without a scheme": "t.me/zoe",
     "a host alone": "zoe-quicksand.example",
     "an address of the network": "192.0.2.7",
+    "a long address of the network": "2001:db8:85a3:0:1:8a2e:370:7334",
+    "the same, shortened": "2001:db8::8a2e:7334",
     "another scheme": "signal://zoe",
 }
 
