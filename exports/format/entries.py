@@ -176,7 +176,7 @@ class SealedCapture:
         Raises NotWhole where the ledger does not begin and end a capture, BadKey, BadFormat, and as reading does.
         """
         # 1. Read every line once, of most only what kind it is: note where those stand that are read again.
-        self._forget()
+        self.forget()
         first, latest = None, dict[str, int]()
         for place, about in self.lines.glances():
             kind = about.event
@@ -232,10 +232,10 @@ class SealedCapture:
                     yield kind(**asdict(event), exhibit=head.exhibit)
         finally:
             self.lines.close()
-            self._forget()
+            self.forget()
 
-    def _forget(self) -> None:
-        """Let go of where the lines stand: a bundle may hold many captures."""
+    def forget(self) -> None:
+        """Let go of what `head` found: a bundle may hold many captures."""
         self._belonging, self._exchanges, self._listed = Places(), Lookup(int), array("Q")
 
     def _item(self, item: Item, folder: str, exhibit: str) -> ListedItem:

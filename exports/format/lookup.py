@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from itertools import islice, takewhile
-from tempfile import TemporaryFile
+from threading import Lock
 from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
@@ -61,7 +61,10 @@ class Lookup(MutableMapping[K, V], Generic[K, V]):
         """The keys in their order, where that was asked for since the last change, and there is no table."""
         self._size = 0
         self._table: sqlite3.Connection | None = None
-        self._process = os.getpid()
+        self._asking = Lock()
+        """Two threads that ask the same of one table would share the statement, and read each other's answer."""
+        self._process = 0
+        """The one that made the table."""
 
     @property
     def on_disk(self) -> bool:
@@ -156,20 +159,26 @@ class Lookup(MutableMapping[K, V], Generic[K, V]):
         return text if self._text else int(text)  # type: ignore[return-value]
 
     def _asked(self, sql: str, *values: bytes | int) -> list[tuple[Any, ...]]:
-        if self._table is None or os.getpid() != self._process:
-            raise RuntimeError("a table of another process")
-        with refusals_as_too_much():
-            return self._table.execute(sql, values).fetchall()
+        table = self._own_table()
+        with refusals_as_too_much(), self._asking:
+            return table.execute(sql, values).fetchall()
 
     def _write(self) -> None:
         """Write what is held in memory to the table."""
+        table = self._own_table()
+        with refusals_as_too_much(), self._asking:
+            rows = [(self._stored(key), value) for key, value in self._held.items()]
+            table.executemany("INSERT OR REPLACE INTO t VALUES (?, ?)", rows)
+            self._held.clear()
+            self._size = 0
+
+    def _own_table(self) -> sqlite3.Connection:
+        """Return the table, made where there is none yet. Raises RuntimeError in a copy of the process that made it."""
         if self._table is None:
-            self._table = _opened()
-        rows = [(self._stored(key), value) for key, value in self._held.items()]
-        with refusals_as_too_much():
-            self._table.executemany("INSERT OR REPLACE INTO t VALUES (?, ?)", rows)
-        self._held.clear()
-        self._size = 0
+            self._table, self._process = _opened(), os.getpid()
+        if self._process != os.getpid():
+            raise RuntimeError("a table of another process")
+        return self._table
 
 
 class Section(MutableMapping[str, V], Generic[V]):
@@ -265,6 +274,8 @@ class Places:
 
 def opened_scratch() -> IO[bytes]:
     """Open a file of the user's cache that has no name. Raises TooMuch where the disk has no room."""
+    from tempfile import TemporaryFile  # which takes a while, and small evidence never needs it
+
     with refusals_as_too_much():
         folder = made_scratch_folder()
         _demand_room(folder)

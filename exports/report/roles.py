@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from exports.format.kept import Chained, Picked
+from exports.format.kept import Picked
 from exports.format.lookup import Lookup, RecordLookup
 from exports.format.manifest import ListedItem
 from exports.report.item_index import NamedTogether
@@ -212,6 +212,8 @@ def _streams(capture: CaptureListing) -> tuple[dict[str, array[int]], Lookup[int
 
 
 def _add(found: Roles, capture: CaptureListing, whole: ListedItem, places: Iterable[int]) -> None:
+    if whole.ref in found.parts:
+        return  # an item of the same reference, which no ledger of ours has: what is left stands by itself
     kept = array("Q")
     for place in dict.fromkeys(places):
         ref = capture.items[place].ref
@@ -219,10 +221,7 @@ def _add(found: Roles, capture: CaptureListing, whole: ListedItem, places: Itera
             found.whole[ref] = whole.ref
             kept.append(place)
     if kept:
-        before = found.parts.get(whole.ref, ())
-        found.parts[whole.ref] = (
-            Chained([before, Picked(capture.items, kept)]) if before else Picked(capture.items, kept)
-        )
+        found.parts[whole.ref] = Picked(capture.items, kept)
 
 
 def _number(ref: str) -> int:

@@ -53,6 +53,7 @@ def case_listing(case: Case, moment: datetime) -> CaseListing:
                 raise NotWhole("; ".join(map(str, faults)))
             capture = sealed_capture(case.path / CAPTURES / event.capture, timestamped.get(event.capture))
             capture.head()
+            capture.forget()
         except (NotWhole, HashingError) as error:
             left_out.append(f"{event.exhibit}: does not match its seal, and is not shown: {error}")
             continue

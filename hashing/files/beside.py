@@ -13,6 +13,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 import msgspec
@@ -46,6 +47,9 @@ class Beside(Generic[T]):
         # No process to be had is no error: the work is then done here, where its result is asked for.
         except OSError:
             self._copy = 0
+        except KeyboardInterrupt:  # a request to end that came meanwhile: nobody would let go of the copy
+            self.close()
+            raise
         finally:
             os.close(writing)
 
@@ -68,7 +72,8 @@ class Beside(Generic[T]):
     def close(self) -> None:
         """Let go of the copy, whatever it is doing."""
         if self._copy:
-            os.kill(self._copy, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # see below
+                os.kill(self._copy, signal.SIGKILL)
         self._ended()
 
     def _ended(self) -> bool:
@@ -77,7 +82,10 @@ class Beside(Generic[T]):
             return False
         os.close(self._reading)
         copy, self._reading, self._copy = self._copy, -1, 0
-        return bool(copy) and os.waitpid(copy, 0)[1] == 0
+        # Where whoever started this process has it ignore the end of its own (SIGCHLD), the system tells of none.
+        with suppress(ChildProcessError):
+            return bool(copy) and os.waitpid(copy, 0)[1] == 0
+        return False
 
 
 def _serve(work: Callable[[], object], writing: int, parent: int, let_signals_come: Callable[[], None]) -> None:

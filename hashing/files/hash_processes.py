@@ -55,11 +55,12 @@ class HashProcesses:
 
     def __init__(self, root: Path, names: Iterable[str], files: int, count: int) -> None:
         self._work = _Work.planned(root, names, files, min(count, _MOST_PROCESSES))
+        self._copies: list[Beside[None]] = []
         try:
-            others = range(1, self._work.processes)
-            self._copies = [Beside(partial(self._work.help, slot), NoneType) for slot in others]
+            for slot in range(1, self._work.processes):
+                self._copies.append(Beside(partial(self._work.help, slot), NoneType))
         except BaseException:
-            self._work.close()
+            self.close()
             raise
 
     def finish(self, progress: Callable[[int], None]) -> None:

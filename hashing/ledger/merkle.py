@@ -79,14 +79,6 @@ def _join(peaks: Sequence[bytes]) -> bytes:
     return root
 
 
-def root_of(leaves: Sequence[bytes]) -> bytes:
-    """Return the root hash over leaf hashes (of 32 bytes each, as `leaf_hash` gives them)."""
-    peaks: list[bytes] = []
-    for position, leaf in enumerate(leaves):
-        _add(peaks, position, leaf)
-    return _join(peaks)
-
-
 class Levels:
     """Every node of the tree over these leaf hashes: for a caller who wants many proofs of one ledger.
 

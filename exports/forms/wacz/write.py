@@ -41,7 +41,7 @@ _LARGEST_TEXT = 1 << 20
 
 
 def write_wacz(bundle: OpenedBundle, path: Path) -> ConvertedFile:
-    """Write a bundle as a WACZ, whole or not at all. What is in memory at a time is the index.
+    """Write a bundle as a WACZ, whole or not at all.
 
     Raises NotWhole, NotCheckable, WouldOverwrite, StorageFull, Unwritable.
     """

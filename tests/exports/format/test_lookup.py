@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from time import sleep
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 from exports.errors import TooMuch
 from exports.format import lookup
 from exports.format.lookup import Lookup
+from hashing.files.beside import Beside
 from hashing.files.scratch import scratch_folder
 
 if TYPE_CHECKING:
@@ -67,6 +71,47 @@ def test_it_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getpid", lambda: -1)
     with pytest.raises(RuntimeError, match="another process"):
         found.get("a")
+    with pytest.raises(RuntimeError, match="another process"):
+        found["c"] = "d"
+
+
+def test_a_copy_of_the_process_has_its_own_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was in memory when the process was copied may outgrow it in the copy, and here as well."""
+    found = Lookup[str, str](str)
+    found["a"] = "b"
+
+    def _grown() -> dict[str, str]:
+        monkeypatch.setattr(lookup, "HELD", 0)
+        found[str(os.getpid())] = "c"
+        return dict(found.pairs())
+
+    copy = Beside(_grown, dict[str, str])
+    number = copy._copy
+    assert copy.result() == {"a": "b", str(number): "c"}
+    assert _grown() == {"a": "b", str(os.getpid()): "c"}
+
+
+def test_one_thread_at_a_time_asks_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite's statements are shared by the threads of a process: two at once could get each other's answer."""
+    monkeypatch.setattr(lookup, "HELD", 0)
+    found = Lookup[str, str](str)
+    for number in range(20):
+        found[str(number)] = f"v{number}"
+    table, asked, together = found._own_table(), Lock(), list[str]()
+
+    class _Watched:
+        def execute(self, sql: str, values: tuple[bytes, ...]) -> object:
+            if not asked.acquire(blocking=False):
+                together.append(sql)
+                return table.execute(sql, values)
+            sleep(0.001)  # others come meanwhile
+            asked.release()
+            return table.execute(sql, values)
+
+    monkeypatch.setattr(found, "_table", _Watched())
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda number: found[str(number)], range(20))) == [f"v{number}" for number in range(20)]
+    assert not together
 
 
 def test_it_is_told_where_the_disk_has_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,6 +131,18 @@ def test_a_video_that_was_not_joined_stands_under_its_playlist(empty: BundleList
     assert found.posters["MP/1-0001"].ref == "MP/1-0007"
 
 
+def test_items_of_one_reference_are_no_burden(empty: BundleListing) -> None:
+    """A ledger of somebody else's may give all playlists one reference: the first has its segments, and no more."""
+    streams = [
+        an_item(ref=ref, kind=kind, found_in=f"video https://site.example/{number}")
+        for number in range(2_000)
+        for ref, kind in (("MP/1-0001", "playlist"), (f"MP/1-{number + 2:04d}", "segment"))
+    ]
+    found = roles(holding(empty, *streams))
+    assert [each.ref for each in found.parts["MP/1-0001"]] == ["MP/1-0002"]
+    assert "MP/1-0003" not in found.whole
+
+
 def test_posters_of_a_page_go_with_its_videos(empty: BundleListing) -> None:
     """As many posters as videos on a page belong together in their order; a poster too few, and none is given away."""
     posters = [a_photo(number, 640, 480, found_in="video poster") for number in (1, 2)]

@@ -9,7 +9,18 @@ from hashing.case.alike import as_read
 
 
 @pytest.mark.parametrize(
-    "other", ["\u041c\u0420/1", "\u039c\u03a1/1", "\uff2d\uff30/1", "mp/1", "M\u200bP/1", "MP/\uff11"]
+    "other",
+    [
+        "\u041c\u0420/1",
+        "\u039c\u03a1/1",
+        "\uff2d\uff30/1",
+        "mp/1",
+        "M\u200bP/1",
+        "MP/\uff11",
+        "M\u034fP/1",
+        "MP\u3164/1",
+        "MP/1\ufe0f",
+    ],
 )
 def test_references_that_look_the_same(other: str) -> None:
     """Latin, Cyrillic, Greek, wide, small and hidden characters make no other reference; another letter does."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -9,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hashing.files.beside import Beside
 from hashing.files.digest import Digest
 from hashing.files.hash_processes import HashProcesses
 from hashing.files.read import LARGE
 from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 ROOT = Path(__file__).parents[3]
 
@@ -112,6 +114,24 @@ def test_a_process_that_does_not_work(tmp_path: Path, monkeypatch: pytest.Monkey
     assert _hashed(tmp_path, names) == _expected(tmp_path, names)
     monkeypatch.setattr("os.fork", _no_process)
     assert _hashed(tmp_path, names) == _expected(tmp_path, names)
+
+
+def test_no_descriptor_for_another_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the second process cannot be begun, the first ends, and nothing is left open."""
+    names, before = _small_files(tmp_path, 100), len(list(Path("/proc/self/fd").iterdir()))
+    begun: list[Beside[None]] = []
+
+    def _beside(work: Callable[[], None], kind: type[None]) -> Beside[None]:
+        if begun:
+            raise OSError(errno.EMFILE, "Too many open files")
+        begun.append(Beside(work, kind))
+        return begun[0]
+
+    monkeypatch.setattr("hashing.files.hash_processes.Beside", _beside)
+    with pytest.raises(OSError, match="Too many"):
+        HashProcesses(tmp_path, names, len(names), 2)
+    assert not begun[0]._copy
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_a_process_that_is_killed(tmp_path: Path) -> None:

@@ -21,7 +21,6 @@ from hashing.ledger.merkle import (
     consistency_proof,
     inclusion_proof,
     leaf_hash,
-    root_of,
     verify_consistency,
     verify_inclusion,
 )
@@ -176,7 +175,7 @@ def test_published_roots(size: int) -> None:
     tree = MerkleTree()
     for data in DATA[:size]:
         tree.append(data)
-    assert tree.root() == root_of(LEAVES[:size]) == ROOTS[size]
+    assert tree.root() == _recursive_root(LEAVES[:size]) == ROOTS[size]
 
 
 @pytest.mark.parametrize(("index", "size"), INCLUSION)
@@ -291,7 +290,7 @@ def test_tree_is_the_recursive_definition(data: list[bytes]) -> None:
     leaves: list[bytes] = []
     for number, entry in enumerate(data):
         assert tree.size == number
-        assert tree.root() == tree.root() == _recursive_root(leaves) == root_of(leaves)
+        assert tree.root() == tree.root() == _recursive_root(leaves)
         tree.append(entry)
         leaves.append(sha256(b"\x00" + entry).digest())
     assert tree.root() == _recursive_root(leaves)
@@ -302,7 +301,7 @@ def test_inclusion(size: int, data: st.DataObject) -> None:
     """Each leaf's proof holds for its own index and size, and for no other leaf, index or size."""
     leaves = _leaves_of(size)
     index = data.draw(st.integers(0, size - 1))
-    root, proof = root_of(leaves), inclusion_proof(index, leaves)
+    root, proof = _recursive_root(leaves), inclusion_proof(index, leaves)
     assert verify_inclusion(index, size, leaves[index], proof, root)
     assert len(proof) <= size.bit_length()
     for other in range(size + 2):
@@ -317,14 +316,14 @@ def test_consistency(new: int, data: st.DataObject) -> None:
     """Each earlier size is proven, and no other size, and not for a history that was changed."""
     leaves = _leaves_of(new)
     old = data.draw(st.integers(1, new))
-    before, after, proof = root_of(leaves[:old]), root_of(leaves), consistency_proof(old, leaves)
+    before, after, proof = _recursive_root(leaves[:old]), _recursive_root(leaves), consistency_proof(old, leaves)
     assert verify_consistency(old, new, before, after, proof)
     assert len(proof) <= new.bit_length() + 1
     for other in range(new + 2):
         if other != old:
             assert not verify_consistency(other, new, before, after, proof)
     rewritten = [OTHER, *leaves[1:]]
-    assert not verify_consistency(old, new, before, root_of(rewritten), consistency_proof(old, rewritten))
+    assert not verify_consistency(old, new, before, _recursive_root(rewritten), consistency_proof(old, rewritten))
 
 
 @given(SIZES, st.data())
@@ -342,14 +341,14 @@ def test_every_flipped_bit(size: int, data: st.DataObject) -> None:
     """No single bit of a proof can be changed, nor of a root or a leaf."""
     leaves = _leaves_of(size)
     index = data.draw(st.integers(0, size - 1))
-    root = root_of(leaves)
+    root = _recursive_root(leaves)
     for changed in _flipped(inclusion_proof(index, leaves)):
         assert not verify_inclusion(index, size, leaves[index], changed, root)
     for [wrong] in _flipped([root]):
         assert not verify_inclusion(index, size, leaves[index], inclusion_proof(index, leaves), wrong)
     for [wrong] in _flipped([leaves[index]]):
         assert not verify_inclusion(index, size, wrong, inclusion_proof(index, leaves), root)
-    before = root_of(leaves[: index + 1])
+    before = _recursive_root(leaves[: index + 1])
     for [wrong] in _flipped([root]):
         assert not verify_consistency(index + 1, size, before, wrong, consistency_proof(index + 1, leaves))
     for [wrong] in _flipped([before]):
@@ -380,6 +379,8 @@ def test_large_tree(monkeypatch: pytest.MonkeyPatch) -> None:
         root = tree.root()
     assert len(hashed) == 2 * 100_000 - 1
     leaves = _leaves_of(100_000)
-    assert root == root_of(leaves)
+    assert root == _recursive_root(leaves)
     assert verify_inclusion(77_777, 100_000, leaves[77_777], inclusion_proof(77_777, leaves), root)
-    assert verify_consistency(65_537, 100_000, root_of(leaves[:65_537]), root, consistency_proof(65_537, leaves))
+    assert verify_consistency(
+        65_537, 100_000, _recursive_root(leaves[:65_537]), root, consistency_proof(65_537, leaves)
+    )
