@@ -142,7 +142,7 @@ def _protection(case: Case, pseudonym: str, sources: Path | None) -> Protection 
         made = f"goldenhour source add {as_typed(pseudonym)} --case {as_typed(case.path)} --sources {as_typed(sources)}"
         raise Unreadable(
             f"{sources}: no such folder, so it is not known who is protected: nothing was taken in",
-            hint=f"mount it, or make it with: {made}",
+            hint=f"mount it, or make it with: {made} --recipients FILE",
         )
     keep = SourceRegister(sources or default_folder(case), case).protection(pseudonym)
     return Protection(keep) if keep is not None else None

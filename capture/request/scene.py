@@ -106,6 +106,11 @@ def _web_address(given: str, text: str) -> Scene:
             f"{without_login(text.strip())}: not a web address",
             hint="give one address, such as https://example.org/post/1, or a #hashtag in quotes",
         )
+    if given.isalnum() and not given.isdigit() and given.lower() != "localhost":
+        raise BadScene(
+            f"{given}: a word, and no address",
+            hint=f"a hashtag: `goldenhour capture '#{given}' --on SERVER`; a host of your own network: http://{given}/",
+        )
     if "://" not in given and not given.lower().startswith(("javascript:", "data:", "about:")):
         given = f"https://{given}"
     try:

@@ -122,11 +122,7 @@ def _process(source: PaperSource, numbered: Numbering) -> Iterator[PaperBlock]:
 
 
 def _capture_row(capture: CaptureListing) -> tuple[Words, ...]:
-    # Three answers: verified, not verified, and a ledger that does not say. The third must not read as the first.
-    verified = capture.started.settings.get("tls_verified")
-    tls = {True: "certificates verified", False: "certificates NOT verified"}.get(bool(verified), "")
-    tls = tls if verified is not None else "certificates: not recorded"
-    place = stated(capture.scene)
+    tls, place = _certificates(capture), stated(capture.scene)
     if (intake := capture.intake) is not None:
         tls, place = "no server was asked", f"handed in by {stated(intake.received_from) or 'somebody not named'}"
     clock = stated(capture.clock_says)
@@ -139,6 +135,19 @@ def _capture_row(capture: CaptureListing) -> tuple[Words, ...]:
             (f"; {tls}; {stated(capture.finished.status)}, {len(capture.failed):,} not received"),
         ),
     )
+
+
+def _certificates(capture: CaptureListing) -> str:
+    """Say whether certificates were verified, where there were any, or that the ledger does not say."""
+    verified = capture.started.settings.get("tls_verified")
+    if verified is None:
+        return "certificates: not recorded"
+    answers = [item.response for item in capture.items if item.response is not None]
+    plain = sum(answer.url.startswith("http://") for answer in answers)
+    if answers and plain == len(answers):
+        return "not encrypted, so there were no certificates"
+    said = "certificates verified" if verified else "certificates NOT verified"
+    return f"{said}, but {plain:,} of {len(answers):,} items came unencrypted" if plain else said
 
 
 def _digests(source: PaperSource, numbered: Numbering) -> Iterator[PaperBlock]:

@@ -97,12 +97,13 @@ def _item(item: ListedItem, *, handed_in: bool) -> str:
     kind = item.kind[:1].upper() + item.kind[1:]
     words, author = first_words(item), item.author
     came, place = ("taken in", "as") if handed_in else ("received", "from")
+    said = "it says" if item.post or item.title else "described, where it was found, as"
     parts = [
         f"{stated(kind)} ({stated(item.mime)}, {item_bytes(item)})",
         f"{came} {second(item.captured)} {place} {stated(item.url)}",
         f"by its own account by {stated(author)}" if author else "",
         f"published {stated(item.published)} as claimed" if item.published else "",
-        f"it says: “{stated(words)}”" if words else "",
+        f"{said}: “{stated(words)}”" if words else "",
         f"NOT WHOLE: {stated(item.partial)}" if item.partial else "",
         f"not what was asked for: {stated(item.error_page)}" if item.error_page else "",
         "the file itself is withheld" if item.withheld else "",

@@ -206,6 +206,6 @@ def _handled(entry: CustodyRecord) -> str:
         f"at {stated(entry.place)}" if entry.place else "",
         f"by {stated(entry.officer)}" if entry.officer else "",
         f"({stated(entry.reason)})" if entry.reason else "",
-        f"recorded later, on {second(entry.recorded)}" if entry.late else "",
     ]
-    return f"{' '.join(filter(None, parts))}."
+    recorded = f"; this was recorded on {second(entry.recorded)}" if entry.late else ""
+    return f"{' '.join(filter(None, parts))}{recorded}."

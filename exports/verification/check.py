@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
@@ -28,6 +29,8 @@ MOST = 10_000
 """Faults of one kind that are told one by one: a stranger's ledger could have one in each of its lines."""
 MOST_FILES = 100_000
 """Files that are told one by one as altered, missing or added, of each kind."""
+_OF_SYSTEMS = re.compile(r"(?:.*/)?(?:__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)", re.DOTALL)
+_BY_THEMSELVES = "macOS and Windows add files such as .DS_Store, ._NAME and Thumbs.db to a folder by themselves"
 T = TypeVar("T")
 
 
@@ -214,6 +217,7 @@ class Check:
             self.unchecked(read.name, read.reason)
         elif expected is None and not self._under_way(read.name):  # there, the next ledger line may speak of it
             self._tell(self.findings.added, Added(read.name, f"sha256:{read.sha256}"))
+            explain_added(self.findings, read.name)
         elif expected and expected != read.sha256:
             self._tell(self.findings.altered, Altered(read.name, f"sha256:{expected}", f"sha256:{read.sha256}"))
         else:
@@ -234,6 +238,12 @@ class Check:
         except NotCheckable:
             return False
         return True
+
+
+def explain_added(findings: Findings, name: str) -> None:
+    """Note once where added files may come from, if this is one that operating systems make."""
+    if _OF_SYSTEMS.fullmatch(name) and _BY_THEMSELVES not in findings.notes:
+        findings.notes.append(_BY_THEMSELVES)
 
 
 class _InOrder:

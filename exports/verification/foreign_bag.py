@@ -18,7 +18,7 @@ from exports.errors import NotCheckable, TooMuch
 from exports.format.bag import BAG_INFO, BAGIT, PAYLOAD
 from exports.format.result import Added, Altered, Missing
 from exports.format.tree import FILE, demand_inside
-from exports.verification.check import MOST, Check
+from exports.verification.check import MOST, Check, explain_added
 from hashing.printable import printable
 
 _LIST = re.compile(r"(tag)?manifest-([A-Za-z0-9_-]{1,20})\.txt")
@@ -41,7 +41,6 @@ _MOST_FILES = 250_000
 """Files of a bag of others that are checked at once: what its lists say of them is in memory."""
 _NEWEST, _STRICT = (1, 0), (1, 0)
 _WEAK = {"md5", "sha1"}
-_OF_SYSTEMS = re.compile(r"(?:.*/)?(?:__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)", re.DOTALL)
 _NOT_SEALED = "not sealed by goldenhour: nothing says who made it and when"
 
 
@@ -277,8 +276,7 @@ def _compare(check: Check, bag: _Bag, progress: Callable[[int], None]) -> None:
 def _judge(check: Check, name: str, listed: _Listed | None, digests: dict[str, str]) -> None:
     findings = check.findings
     if listed is None:
-        if _OF_SYSTEMS.fullmatch(name):
-            findings.notes.append(f"{printable(name, 200)}: macOS and Windows add such files by themselves")
+        explain_added(findings, name)
         findings.added.append(Added(name, f"sha256:{digests['sha256']}"))
     elif not listed.digests:
         check.unchecked(name, "only a list with an unknown algorithm names it")

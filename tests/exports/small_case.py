@@ -41,7 +41,12 @@ if TYPE_CHECKING:
     from hashing.case.post import Post
 
 OFFICER = "Mary Price"
-_CERTIFICATE = Digest.of_bytes(b"certificate").hex
+_TLS = Tls(
+    version="TLSv1.3",
+    cipher="TLS_AES_256_GCM_SHA384",
+    verified=True,
+    chain=(Digest.of_bytes(b"certificate").hex,),
+)
 SCENE = "https://news.example/fire-on-market-street.html"
 
 
@@ -194,7 +199,7 @@ class CaptureMaker:
             warc=WarcPlace(file=file, offset=offset, record=record, block_sha256=block_sha256),
             ip="203.0.113.7",
             port=443,
-            tls=Tls(version="TLSv1.3", cipher="TLS_AES_256_GCM_SHA384", verified=True, chain=(_CERTIFICATE,)),
+            tls=None if url.startswith("http://") else _TLS,
             content_type=thing.mime,
             server_date="Tue, 24 Nov 2026 10:15:02 GMT",
         )

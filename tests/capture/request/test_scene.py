@@ -40,6 +40,17 @@ def test_what_is_no_scene(given: str) -> None:
     assert caught.value.hint
 
 
+def test_a_bare_word_is_most_likely_a_hashtag_that_lost_its_sign() -> None:
+    """It is refused with what to type instead, and a host of one's own network can be asked by its address."""
+    with pytest.raises(BadScene) as caught:
+        parse_scene("FireWatch")
+    assert "'#FireWatch' --on" in caught.value.hint
+    assert [parse_scene(each).url for each in ("http://intranet/", "localhost")] == [
+        "http://intranet/",
+        "https://localhost",
+    ]
+
+
 def test_every_source_takes_its_own_example() -> None:
     """Each source's example finds that source among those that are asked, and no network is touched."""
     names = set()

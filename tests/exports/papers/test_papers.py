@@ -182,6 +182,21 @@ def test_a_certificate_names_the_hash_of_each(bundle: Path, tmp_path: Path) -> N
     assert re.findall(r"^(\d+)\.(?=[A-Z])", text, re.MULTILINE) == [str(number) for number in range(1, 9)]
 
 
+def test_a_certificate_says_nothing_of_certificates_that_were_not_there(maker: CaseMaker, tmp_path: Path) -> None:
+    """Where items came unencrypted no certificate is called verified, and where some did, it is said how many."""
+    maker.capture([Thing("1.jpg", photo(7))], "http://news.example/plain.html")
+    maker.capture([Thing("1.jpg", photo(8), url="http://img.example/1.jpg"), Thing("2.jpg", photo(9))])
+    path = export_bundle(maker.case, key=maker.key, officer=OFFICER, output=tmp_path / "P").path
+    written(path, tmp_path / "c.odt", "certificate")
+    rows = [line for line in text_of(tmp_path / "c.odt").splitlines() if "not received" in line]
+    assert [row.split("; ")[1] for row in rows] == [
+        "certificates verified",
+        "certificates verified",
+        "not encrypted, so there were no certificates",
+        "certificates verified, but 1 of 2 items came unencrypted",
+    ]
+
+
 def test_a_schedule_numbers_on(bundle: Path, tmp_path: Path) -> None:
     """Every file of the captures is an item by itself, numbered from --start-at; it says where the next one begins."""
     said = written(bundle, tmp_path / "d.odt", "schedule", "--start-at", "58")
@@ -192,7 +207,7 @@ def test_a_schedule_numbers_on(bundle: Path, tmp_path: Path) -> None:
     assert f"the next schedule begins with --start-at {58 + len(held)}" in said
     for path in held:
         assert path.relative_to(bundle).as_posix() in text
-    assert "it says: “smoke over the market”" in text
+    assert "described, where it was found, as: “smoke over the market”" in text
     assert "NOT WHOLE: the connection broke" in text
 
 

@@ -103,6 +103,10 @@ def test_nothing_is_cut_off(tab: Tab, ordinary: Path, hostile: Path, width: int)
                 tab.media(media)
                 wide = tab.js("document.documentElement.scrollWidth")
                 assert wide <= width or (media == "print" and width < 640), (bundle.name, kind, media, wide)
+    tab.media("screen")
+    tab.open(ordinary / "data/report/items-1.html")
+    beside = "[...document.querySelectorAll('.claims td')].filter(td => getComputedStyle(td).display === 'table-cell')"
+    assert bool(tab.js(f"{beside}.length")) == (width > 736), "what is claimed stands as cards on a phone"
 
 
 def test_a_photo_is_shown_whole(tab: Tab, ordinary: Path) -> None:

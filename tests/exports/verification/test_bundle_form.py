@@ -47,6 +47,7 @@ ADDED = [
     "data/report.html:hidden",
     "data/REPORT.HTML",
     "data/report.html.",
+    "data/.DS_Store",
     "data/correction.html",
     "data/report/correction.txt",
     "data/captures/20260101T000000Z-evil/items/x.jpg",
@@ -92,6 +93,8 @@ def test_a_file_that_goldenhour_does_not_write_was_added(bundle: Path, maker: Ca
                 list_again(bundle)
             found = verify(bundle, signers=[maker.key.public])
             assert (found.verdict, name in {each.path for each in found.added}) == ("mismatch", True), name
+            explained = any("macOS and Windows" in note for note in found.notes)
+            assert explained == name.endswith(".DS_Store"), name
         path.unlink()
         while not any(path.parent.iterdir()):
             path = path.parent
