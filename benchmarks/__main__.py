@@ -54,13 +54,17 @@ PARTS = (
     hashing,
     receive,
 )
+_WHOLE_ALONE = (fleet, intake, rendered, store, large_case)
+"""What needs a database, a browser, a store or very many items: a quick run, of two minutes, has no time for it."""
+
 _NOTES = "\n## What stands in the way"
 
 _HEAD = """# Benchmarks
 
 Each figure is a ratio to a peer or to a limit that was measured in turn with ours, in the same run; only memory and
 sizes are absolute. Commands run as a user types them. `make bench` measures all and adds a column; `make bench-quick`
-measures less of everything, and keeps nothing. A dash: not measured, or not in this way.
+measures less, nothing that needs a database, a browser, a store or very many items, and keeps nothing. A dash: not
+measured, or not in this way.
 
 """
 
@@ -69,7 +73,7 @@ def main(*, quick: bool) -> None:
     """Measure everything; print the table, and keep it unless the run was a quick one."""
     rows, begun = [], time.perf_counter()
     with tempfile.TemporaryDirectory(dir=".", prefix="bench-") as name:
-        for part in PARTS:
+        for part in (part for part in PARTS if not (quick and part in _WHOLE_ALONE)):
             own = Path(name).resolve() / part.__name__.rpartition(".")[2]
             own.mkdir()
             started = time.perf_counter()

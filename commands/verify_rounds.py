@@ -147,12 +147,12 @@ def doubted(found: Verification, last: KeptReceipt | None, wrong: Sequence[str],
 
     `last` is the one that it was compared with, if any; `own` are the keys of whoever verifies.
     """
-    from exports.format.result import Unchecked
+    from exports.format.result import RECEIPTS, Unchecked
     from hashing.ledger.keys import PublicKey
 
-    doubts = [Unchecked("receipts", each) for each in wrong]
+    doubts = [Unchecked(RECEIPTS, each) for each in wrong]
     if last is not None and last.believed and PublicKey.parse(last.receipt.public_key).raw.hex() not in own:
         signer = PublicKey.parse(last.receipt.public_key).fingerprint()
         reason = f"{last.name}: signed by {signer}, which is no key of yours: name a folder of your own with --receipts"
-        doubts.append(Unchecked("receipts", reason))
+        doubts.append(Unchecked(RECEIPTS, reason))
     return msgspec.structs.replace(found, unchecked=(*found.unchecked, *doubts))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from exports.format.result import RECEIPTS
 from hashing.case.case import Case, case_origin
 from hashing.case.custody import VERIFIED, Handling, demand_recordable, record_custody
 from hashing.case.events import CaptureSealed, Custody, VerifiedBy
@@ -75,6 +76,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The seal of the earlier case or bundle that this was compared with; the verdict is of the comparison, too."""
     target: str = ""
     """What is verified again and again, as whoever keeps its receipts calls it; "" for what is verified once."""
+    doubted: bool = False
+    """Whether the receipts to compare it with proved nothing: then the next one is not compared with this."""
 
 
 class KeptReceipt(msgspec.Struct, frozen=True):
@@ -128,6 +131,7 @@ def write_receipt(
         public_key=key.public.raw.hex(),
         since=_since(found),
         target=target,
+        doubted=any(each.path == RECEIPTS for each in found.unchecked),
     )
     write_exclusively(path, _signed(receipt, key).encode())
     return receipt

@@ -76,7 +76,7 @@ class ReceiptFolder:
         return path
 
     def last(self, target: str) -> tuple[KeptReceipt | None, list[str]]:
-        """Return the newest receipt of a target that tells of no fault, and what is wrong with others.
+        """Return the newest receipt of a target that tells of no fault and no doubt, and what is wrong with others.
 
         Whose key signed it is for the caller to judge.
         """
@@ -95,7 +95,7 @@ class ReceiptFolder:
             # An older receipt under a newer name, or another target's under this one's, would hide what has changed.
             if name != _file_name(receipt.time, target) or receipt.target != target:
                 wrong.append(f"{name}: is of {receipt.target[:100] or 'no target'} and {receipt.time[:40]}")
-            elif receipt.verdict != MISMATCH and receipt.seals:
+            elif receipt.verdict != MISMATCH and receipt.seals and not receipt.doubted:
                 return KeptReceipt(name, receipt), wrong
         return None, wrong
 

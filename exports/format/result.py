@@ -10,6 +10,8 @@ from msgspec.structs import asdict
 
 OK, MISMATCH, UNCHECKED = "ok", "mismatch", "unchecked"
 NOT_REMADE, REMADE = "not remade", "remade"
+RECEIPTS = "receipts"
+"""Where a doubt of the receipts stands that a verification was to be compared with."""
 
 
 class Altered(msgspec.Struct, frozen=True):

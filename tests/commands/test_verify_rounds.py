@@ -215,10 +215,12 @@ def test_receipts_that_are_not_what_they_should_be(tmp_path: Path, monkeypatch: 
     newer.unlink()
     other, _ = load_or_create_signing_key(tmp_path / "other.pem")
     with ReceiptFolder(receipts, [case]) as folder:
-        folder.write(verify(case), "1-OP-ALDER", key=other, officer="Nobody")
-    code, said = _round(case, receipts)
-    assert (code, "no key of yours" in said["unchecked"][0]["reason"]) == (Exit.UNCHECKED, True)
-    assert _round(case, receipts)[0] == Exit.OK  # the newest is one's own again
+        others = folder.write(verify(case), "1-OP-ALDER", key=other, officer="Nobody")
+    for _ in range(2):  # the receipt of a round in doubt is nothing to compare with: it is told until the other is gone
+        code, said = _round(case, receipts)
+        assert (code, "no key of yours" in said["unchecked"][0]["reason"]) == (Exit.UNCHECKED, True)
+    others.unlink()
+    assert _round(case, receipts)[0] == Exit.OK
     now = 0.0
 
     def _pause(seconds: float) -> None:
