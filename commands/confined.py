@@ -12,8 +12,6 @@ from typing import TypeVar
 
 import click
 
-from hashing.files.forking import fork_undisturbed
-
 T = TypeVar("T")
 
 _LARGEST_REPORT = 256 << 20
@@ -48,6 +46,8 @@ def found_apart(find: Callable[[], T], kind: type[T], *paths: Path | None, pictu
     no such processes (Windows), it runs in this one.
     """
     import msgspec
+
+    from hashing.files.forking import fork_undisturbed
 
     if not isinstance(click.get_current_context().find_root().obj, OwnProcess) or not hasattr(os, "fork"):
         return find()
