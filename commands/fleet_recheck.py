@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,7 +25,7 @@ from commands.options import json_option, officer_option, quiet_option, signing_
 from commands.output import clean, complain, counted, print_json, print_styled, verdict_style
 from commands.store import parsed_location, read_vouched
 from commands.verify_rounds import doubted
-from hashing.files.forking import fork_undisturbed
+from hashing.files.forking import ending_with_this, fork_undisturbed
 
 if TYPE_CHECKING:
     from exports.custody.receipt import KeptReceipt, Receipt
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from fleet.evidence import Due, RecheckReport, Target
 
 T = TypeVar("T")
-_NO_FAULTS = ("seal ", "signer ", "since ", "timestamp ", "note ", "  ")
-"""How lines of a verification begin that name no fault."""
 
 
 class SignedCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +43,8 @@ class SignedCheck(msgspec.Struct, frozen=True, kw_only=True):
     verdict: str
     lines: tuple[str, ...]
     plain: dict[str, Any]
+    reason: str = ""
+    """Its first faults, a few words each."""
     file: str = ""
     receipt: str = ""
     fault: str = ""
@@ -211,8 +211,7 @@ class _Checks:
         self._tell(target, signed)
         if signed.fault:
             return RecheckReport(verdict="unchecked", reason=signed.fault)
-        faults = [line for line in signed.lines[:-1] if not line.startswith(_NO_FAULTS)]
-        return RecheckReport(verdict=signed.verdict, reason="; ".join(faults[:5]), receipt=signed.receipt)
+        return RecheckReport(verdict=signed.verdict, reason=signed.reason, receipt=signed.receipt)
 
     def refused(self, due: Due, done: RecheckReport) -> None:
         """Tell of what is no target."""
@@ -223,7 +222,7 @@ class _Checks:
         """Check a target, compare it with the last receipt, and sign a new one; the key is loaded when all is read."""
         from exports.custody.receipt import brief_receipt, open_receipt
         from exports.errors import ExportError, NotWhole
-        from exports.verification.summary import verification_lines
+        from exports.verification.summary import fault_lines, verification_lines
         from fleet.errors import BadJob
         from fleet.evidence import read_receipt
         from hashing.errors import HashingError
@@ -255,7 +254,10 @@ class _Checks:
             receipt = brief_receipt(open_receipt(read_small(file, LARGEST_NOTE)), key)
         except HashingError as error:
             return SignedCheck(verdict=found.verdict, lines=lines, plain=plain, fault=f"no receipt: {error}")
-        return SignedCheck(verdict=found.verdict, lines=lines, plain=plain, file=str(file), receipt=receipt)
+        reason = "; ".join(islice((line for line in fault_lines(found) if not line.startswith(" ")), 5))
+        return SignedCheck(
+            verdict=found.verdict, lines=lines, plain=plain, reason=reason, file=str(file), receipt=receipt
+        )
 
     def _found(self, target: Target, last: KeptReceipt | None) -> Verification:
         from exports.store import ObjectStore, check_store, store_verification
@@ -346,7 +348,7 @@ def _apart(work: Callable[[], T], kind: type[T], alive: Callable[[], None]) -> T
         sys.exit(0)
     os.close(writing)
     packed = bytearray()
-    try:
+    with ending_with_this(child):
         let_signals_come()
         with os.fdopen(reading, "rb", buffering=0) as report:
             while True:
@@ -356,11 +358,6 @@ def _apart(work: Callable[[], T], kind: type[T], alive: Callable[[], None]) -> T
                     packed += piece
                 alive()
         ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    except BaseException:
-        with suppress(ProcessLookupError, ChildProcessError):
-            os.kill(child, signal.SIGTERM)
-            os.waitpid(child, 0)
-        raise
     if ended != 0:
         sys.exit(ended if ended > 0 else 1)
     return msgspec.msgpack.decode(packed, type=kind)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +18,7 @@ from commands.exit import Exit, verdict_exit, worse
 from commands.interrupt import terminating_like_ctrl_c
 from commands.opening import own_keys, signing_key
 from commands.output import complain, print_json, print_styled, verdict_style
-from hashing.files.forking import fork_undisturbed
+from hashing.files.forking import ending_with_this, fork_undisturbed
 
 if TYPE_CHECKING:
     from exports.custody.receipt import KeptReceipt
@@ -77,14 +75,9 @@ class Rounds:
             except KeyboardInterrupt:
                 code = Exit.INTERRUPTED
             sys.exit(code)
-        try:
+        with ending_with_this(child):
             let_signals_come()
             ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        except BaseException:
-            with suppress(ProcessLookupError, ChildProcessError):
-                os.kill(child, signal.SIGTERM)
-                os.waitpid(child, 0)
-            raise
         if ended in {Exit.OK, Exit.UNCHECKED, Exit.MISMATCH}:
             return Exit(ended)
         complain(f"round {number} ended with exit code {ended}")

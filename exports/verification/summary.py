@@ -13,6 +13,16 @@ _VERDICTS = {"ok": "WHOLE", "mismatch": "DOES NOT MATCH", "unchecked": "COULD NO
 
 def verification_lines(verification: Verification) -> Iterator[str]:
     """Yield what a verification found: every fault by name, seals and signers, and the verdict as the last line."""
+    yield from fault_lines(verification)
+    yield from _seal_lines(verification)
+    if verification.since is not None:
+        yield f"since      {printable(_compared(verification.since))}"
+    remade = f"; report {verification.report}" if verification.report else ""
+    yield f"{_VERDICTS[verification.verdict]}  {printable(str(verification.path))}: {_counted(verification)}{remade}"
+
+
+def fault_lines(verification: Verification) -> Iterator[str]:
+    """Yield every fault by name; what is said of one further begins with blanks."""
     for altered in verification.altered:
         yield f"altered    {printable(altered.path)}"
         yield f"  expected {printable(altered.expected)}"
@@ -27,11 +37,6 @@ def verification_lines(verification: Verification) -> Iterator[str]:
         yield f"wrong      {printable(problem.path)}: {printable(problem.reason)}"
     for unchecked in verification.unchecked:
         yield f"unchecked  {printable(unchecked.path)}: {printable(unchecked.reason)}"
-    yield from _seal_lines(verification)
-    if verification.since is not None:
-        yield f"since      {printable(_compared(verification.since))}"
-    remade = f"; report {verification.report}" if verification.report else ""
-    yield f"{_VERDICTS[verification.verdict]}  {printable(str(verification.path))}: {_counted(verification)}{remade}"
 
 
 def _seal_lines(verification: Verification) -> Iterator[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 _REQUESTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -33,4 +34,16 @@ def fork_undisturbed() -> tuple[int, Callable[[], None]]:
         return os.fork(), _let_come
     except OSError:
         _let_come()
+        raise
+
+
+@contextmanager
+def ending_with_this(child: int) -> Iterator[None]:
+    """Where what is done while a copy works ends with an exception, end the copy first, and wait for its end."""
+    try:
+        yield
+    except BaseException:
+        with suppress(ProcessLookupError, ChildProcessError):
+            os.kill(child, signal.SIGTERM)
+            os.waitpid(child, 0)
         raise
