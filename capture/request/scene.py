@@ -96,9 +96,9 @@ def _web_address(given: str, text: str) -> Scene:
             hint="goldenhour fetches http:// and https:// addresses; is there a page about it?",
         )
     # Messages from here on show what was given without its login, which would end up in logs.
-    if any(map(str.isspace, given)) and len(_IN_A_SENTENCE.findall(given)) > 1:
+    if any(map(str.isspace, given)) and (addresses := len(_IN_A_SENTENCE.findall(given))) > 1:
         raise BadScene(
-            f"{len(_IN_A_SENTENCE.findall(given))} addresses in one scene",
+            f"{addresses} addresses in one scene",
             hint="give each by itself, or a file with one a line: `goldenhour batch FILE --case CASE`",
         )
     if "://" not in given and any(map(str.isspace, given)):

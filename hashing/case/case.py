@@ -314,9 +314,9 @@ class Case:
         on this computer. All others are left as they are, each with the reason. A folder that no line registers is none
         of ours, or what a ledger has lost: it is left too, unless it holds nothing.
         """
-        taken, left = list[CaptureFolder](), list[Left]()
         import shutil
 
+        taken, left = list[CaptureFolder](), list[Left]()
         with self._changing(key):
             registered = self._registered()
             for path in self.unsealed():

@@ -79,9 +79,9 @@ _CLAIMED = {
     **dict.fromkeys(("title", "description", "text", "comment", "user comment", "subject", "keywords"), TEXT),
     "canonical address": URL,
 }
+"""The word for a fact, by its name; for every other it is FACTS, or PLACE where the name begins with GPS."""
 _OF_CONTENT = ("excerpt", "sha256", "size")
 """What is withheld with the content of an item of a protected source: whoever guesses a name could try it on a hash."""
-"""The word for a fact, by its name; for every other it is FACTS, or PLACE where the name begins with GPS."""
 
 SALT_BYTES = 16
 _SALT_DIGITS, _DIGEST_DIGITS = 22, 43
