@@ -30,13 +30,13 @@ from commands.row_options import (
 from commands.scene_options import EverydayFirst, row_options
 from commands.scenes import options_for
 from commands.timestamps import asked_authorities, timestamp_captures, timestamp_later
+from hashing.ledger.keys import SigningKey
 
 if TYPE_CHECKING:
     from capture.batch import BatchRow, BatchSummary, RowsRead
     from capture.batch.progress import BatchProgress
     from hashing.case.case import Case
     from hashing.case.timestamping import TimestampOutcome
-    from hashing.ledger.keys import SigningKey
 
 
 @click.command(cls=EverydayFirst)

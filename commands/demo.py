@@ -14,11 +14,11 @@ from commands.output import counted, print_styled, print_things
 from commands.progress import byte_progress, capture_progress
 from commands.verify import print_verification
 from hashing.files.as_typed import as_typed
+from hashing.ledger.keys import SigningKey
 
 if TYPE_CHECKING:
     from capture.run.run import CaptureResult
     from hashing.case.case import Case
-    from hashing.ledger.keys import SigningKey
 
 
 @click.command()

@@ -13,13 +13,12 @@ import html
 import struct
 import zlib
 from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
 from capture.errors import NotRendered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from capture.browser.devtools import Browser
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from capture.browser.logged import SOCKET_BYTES, LoggedExchange, UnreadableLog, address_of
+from capture.browser.logged import (
+    SOCKET_BYTES,
+    ExchangeSink,
+    LoggedConnection,
+    LoggedExchange,
+    UnreadableLog,
+    address_of,
+)
 from hashing.errors import BadFormat
 from hashing.warc.http_head import parse_head, parse_status
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from capture.browser.logged import ExchangeSink, LoggedConnection
 
 SWITCHING = 101
 _FINAL = 200

@@ -7,14 +7,17 @@ of WARCs can read them; what could not stand there (a line break in a value) bec
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from capture.browser.logged import LOGGED_FIELDS, LoggedExchange, UnreadableLog, address_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from capture.browser.logged import ExchangeSink, LoggedConnection
+from capture.browser.logged import (
+    LOGGED_FIELDS,
+    ExchangeSink,
+    LoggedConnection,
+    LoggedExchange,
+    UnreadableLog,
+    address_of,
+)
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _DATA, _HEADERS = 0, 1

@@ -10,8 +10,10 @@ from __future__ import annotations
 import binascii
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capture.recorder.body import BodyFile
@@ -21,17 +23,14 @@ from capture.recorder.recorder import without_credentials
 from capture.recorder.replaced_credentials import replace_credentials
 from hashing.case.events import Tls
 from hashing.errors import BadFormat
+from hashing.ledger.mac import Mac
 from hashing.times import time_text
 from hashing.warc.http_head import parse_head
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from capture.browser.guard import Reached
     from capture.browser.logged import LoggedConnection, LoggedExchange
     from capture.recorder.settings import NetworkSettings
-    from hashing.ledger.mac import Mac
 
 _MOST_HELD = 64 << 20
 """Bytes of answers that are held for the WARC while they arrive, all together; what is more becomes an item's file."""

@@ -14,17 +14,13 @@ import binascii
 import json
 import threading
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from capture.browser.http1 import Http1
 from capture.browser.http2 import PREFACE, Http2
-from capture.browser.logged import LoggedConnection, LoggedExchange, UnreadableLog
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from capture.browser.logged import ExchangeSink
+from capture.browser.logged import ExchangeSink, LoggedConnection, LoggedExchange, UnreadableLog
 
 _PLAIN = {"SOCKET_BYTES_SENT": True, "SOCKET_BYTES_RECEIVED": False}
 _DECIPHERED = {"SSL_SOCKET_BYTES_SENT": True, "SSL_SOCKET_BYTES_RECEIVED": False}

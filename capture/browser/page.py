@@ -10,6 +10,7 @@ import base64
 import json
 import threading
 import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
@@ -17,10 +18,9 @@ from urllib.parse import urlsplit
 from capture.browser.poured import LARGEST, Pour
 from capture.errors import BrowserSilent, NotRendered
 from hashing.case.events import PageAction
-from hashing.times import time_text
+from hashing.times import Clock, time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
     from http.cookiejar import Cookie
     from pathlib import Path
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from capture.browser.page_time import PageTime
     from capture.browser.settings import PageView
     from capture.recorder.stopping import Stop
-    from hashing.times import Clock
 
 _QUIET = 0.6
 _SILENT = 1.0

@@ -10,12 +10,10 @@ import binascii
 import json
 import re
 import threading
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO
 
 from capture.errors import NotRendered
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _BEGINS = re.compile(rb'\{"id":(\d+),"result":\{"data":"')
 _LONGEST_BEGIN = 64

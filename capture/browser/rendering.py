@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from secrets import token_hex
 from shutil import rmtree
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
@@ -17,23 +18,21 @@ from capture.browser.guard import BrowserGuard, Reached
 from capture.browser.keeping import Keeping
 from capture.browser.page import RenderedPage
 from capture.browser.page_time import PageTime
+from capture.browser.session import Session
 from capture.browser.warm import RunningBrowser
 from capture.errors import NotRendered
+from capture.recorder.exchange import EndedExchange
+from capture.recorder.settings import NetworkSettings
+from capture.recorder.stopping import Stop
 from hashing.case.events import PageAction, RefusedHost
 from hashing.case.kinds import ItemKind
 from hashing.errors import HashingError
 from hashing.files.storage import create, removed_on_failure, storing
+from hashing.ledger.mac import Mac
+from hashing.times import Clock
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from capture.browser.session import Session
     from capture.browser.settings import RenderingSettings
-    from capture.recorder.exchange import EndedExchange
-    from capture.recorder.settings import NetworkSettings
-    from capture.recorder.stopping import Stop
-    from hashing.ledger.mac import Mac
-    from hashing.times import Clock
 
 _SETTLE = 15.0
 _MOST_UNRECORDED = 100

@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from http.cookiejar import CookieJar
+from http.cookiejar import Cookie, CookieJar
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
@@ -25,10 +25,6 @@ from hashing.files.lock import wait_for_lock
 from hashing.files.run_folder import remove_left, runs_folders
 from hashing.files.storage import storing, write_new
 from hashing.files.user_folders import data_folder
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from http.cookiejar import Cookie
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _RECORD, _LOCK = "session.json", ".lock"

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from capture.clock.packet import BadReply, KissOfDeath, SntpError
 from capture.clock.sample import NoAnswer, Sampled, sample
+from capture.clock.time_server import TimeServer
 from capture.errors import NotFetched
 from hashing.case.events import ClockMeasured
 from hashing.times import Clock, system_clock, time_text
 
 if TYPE_CHECKING:
-    import socket
-
-    from capture.clock.time_server import TimeServer
     from capture.recorder.address_guard import AddressGuard
 
 WHOLE_PATIENCE = 4.0

@@ -31,10 +31,10 @@ from capture.request.extractor import (
     StoredItem,
     Unavailable,
 )
+from capture.request.scene import Scene
 
 if TYPE_CHECKING:
     from capture.request.options import CaptureOptions
-    from capture.request.scene import Scene
 
 EXTRACTORS: tuple[Extractor, ...] = (Telegram(), Gallery(), Fediverse(), Bluesky(), Video(), Web())
 """The order in which they are asked: our own by an address's form, gallery-dl by its domain, our own by asking the

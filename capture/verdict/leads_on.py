@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import msgspec
 
+from capture.verdict.evidence import Evidence
 from capture.verdict.words import parts
-
-if TYPE_CHECKING:
-    from capture.verdict.evidence import Evidence
 
 _REFRESH = re.compile(
     r"\s*([0-9]{1,6})?(?:\.[0-9.]*)?\s*[;,\s]\s*(?:url\s*=\s*)?(?:\"([^\"]*)\"?|'([^']*)'?|(.*))\Z",

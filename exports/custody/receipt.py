@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
-from exports.format.result import RECEIPTS
+from exports.format.result import RECEIPTS, Verification
 from hashing.case.case import Case, case_origin
 from hashing.case.custody import VERIFIED, Handling, demand_recordable, record_custody
 from hashing.case.events import CaptureSealed, Custody, VerifiedBy
@@ -28,9 +27,6 @@ from hashing.ledger.merkle import MerkleTree
 from hashing.ledger.note import parse_note, sign_note
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
-
-if TYPE_CHECKING:
-    from exports.format.result import Verification
 
 FORMAT = "goldenhour-receipt/1"
 """Also the name under which the note is signed."""

@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from itertools import islice, takewhile
+from pathlib import Path
 from threading import Lock
 from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -22,7 +23,6 @@ from hashing.files.storage import write_all
 
 if TYPE_CHECKING:
     import sqlite3
-    from pathlib import Path
 
 K = TypeVar("K", bound=str | int)
 V = TypeVar("V", bound=str | int | bytes)

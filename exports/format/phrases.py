@@ -10,12 +10,12 @@ import msgspec
 
 from exports.format.disclosure_form import WITHHELD
 from exports.format.moment import second
+from hashing.case.events import Grade, PageJudged, Skipped
 from hashing.case.verdict import MEANING
 from hashing.printable import human_size
 
 if TYPE_CHECKING:
     from exports.format.manifest import CustodyRecord, ListedItem
-    from hashing.case.events import Grade, PageJudged, Skipped
 
 _FOUND = {"ok": "whole", "mismatch": "does not match", "unchecked": "could not be checked"}
 _OWN = {"seized": "from", "sealed": "seal", "copied": "into", "merged": "from case"}

@@ -10,13 +10,10 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
+from exports.report.basemap import ChosenTiles
+from exports.report.basemap.chosen import PlacedTile
 from exports.report.places import MapPlace
-
-if TYPE_CHECKING:
-    from exports.report.basemap import ChosenTiles
-    from exports.report.basemap.chosen import PlacedTile
 
 WIDTH, HEIGHT = 960, 600
 _MARGIN = 64

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -20,8 +21,6 @@ from exports.format.manifest import ListedItem
 from exports.format.moment import span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from exports.format.bundle_listing import BundleListing, CaptureListing
 
 # Day, time and zone apart: only a time with all three can be placed beside others.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from exports.format.manifest import ListedItem
 
+if TYPE_CHECKING:
     from exports.format.bundle_listing import BundleListing
-    from exports.format.manifest import ListedItem
 
 _LATITUDE = ("GPS latitude", "latitude")
 _LONGITUDE = ("GPS longitude", "longitude")

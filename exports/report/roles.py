@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -19,8 +20,6 @@ from exports.report.item_index import NamedTogether
 from exports.report.words import ANSWERS, PICTURES, frame, is_photo, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, MutableMapping, Sequence
-
     from exports.format.bundle_listing import BundleListing, CaptureListing
 
 PIXEL, FURNITURE, POSTER = "tracking pixel", "logo, icon or avatar", "poster"

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, overload
 
 from exports.format.kept import Picked
 from exports.format.lookup import Lookup
+from exports.format.manifest import ListedItem
 from exports.report.moments import read_time
+from hashing.case.post import Post
 
 if TYPE_CHECKING:
     from exports.format.bundle_listing import BundleListing, CaptureListing
-    from exports.format.manifest import ListedItem
-    from hashing.case.post import Post
 
 _DEEPEST = 6
 """Steps by which an answer is moved in; the words beside it name its true depth."""

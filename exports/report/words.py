@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import Any
 
 from msgspec.structs import replace
 
+from exports.format.manifest import ListedItem
 from exports.format.moment import recorded_after, second, timestamped_after
 from exports.format.phrases import custody_phrases, graded, item_bytes, item_size
+from hashing.case.events import Exchange, ProofRead, Timestamped, WorkingCopy
 from hashing.case.kinds import CaptureStatus
 from hashing.printable import human_size
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Any
-
-    from exports.format.manifest import ListedItem
-    from hashing.case.events import Exchange, ProofRead, Timestamped, WorkingCopy
 
 _JOINED = {".mp4", ".m4v", ".mov", ".webm"}
 """Working copies that a browser may be able to play: a video whose original is a list of segments."""

@@ -7,16 +7,13 @@ import re
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from lxml import etree
 
 from hashing.errors import WouldOverwrite
 from hashing.files.storage import read_named, storing, write_exclusively
-
-if TYPE_CHECKING:
-    from intelligence.appeals.appeals import OpenAppeal
+from intelligence.appeals.appeals import OpenAppeal
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _LARGEST = 16 << 20

@@ -15,10 +15,11 @@ from capture.photo import photo_facts
 from capture.request.item_name import item_name
 from capture.request.media_type import HEAD, MediaType, media_type
 from exports.report.small_copy import SmallCopy
-from hashing.case.capture_folder import ITEMS
+from hashing.case.capture_folder import ITEMS, CaptureFolder
 from hashing.case.events import Event, Excerpt, Failed, Item, ItemFacts, PostRead, Skipped
 from hashing.case.facts import Fact
 from hashing.case.kinds import ItemKind
+from hashing.case.post import Post
 from hashing.errors import StorageFull
 from hashing.files import inside
 from hashing.files.digest import new_hash
@@ -29,8 +30,6 @@ from intelligence.intake.pieces import HeldFile, plain
 from intelligence.intake.redacted_text import HOW, PHOTO_HOW
 
 if TYPE_CHECKING:
-    from hashing.case.capture_folder import CaptureFolder
-    from hashing.case.post import Post
     from intelligence.intake.protection import Protection
 
 SOURCE = "intake"

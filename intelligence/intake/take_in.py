@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from capture.recorder.stopping import Stop
 from capture.run.run import CaptureResult
 from capture.versions import versions_record
-from hashing.case.capture_folder import capture_events, capture_origin
+from hashing.case.capture_folder import CaptureFolder, capture_events, capture_origin
+from hashing.case.case import Case
 from hashing.case.custody import demand_recordable
 from hashing.case.events import CAPTURE_FORMAT, CaptureFinished, CaptureStarted, IntakeBegun, Item
 from hashing.case.facts import Fact
@@ -25,6 +26,7 @@ from hashing.errors import BadFormat, StorageFull, Unreadable
 from hashing.files.real_path import real_path
 from hashing.files.storage import read_error
 from hashing.files.walk import FoundFile, PassedOver, walk
+from hashing.ledger.keys import SigningKey
 from hashing.ledger.ledger import LEDGER
 from hashing.sandbox import NotRead, Readers
 from hashing.times import Clock, system_clock, time_text
@@ -35,9 +37,6 @@ from intelligence.intake.reading import READER, form_of
 from intelligence.intake.store import SOURCE, ArrivingFile, IntakeStore, address_of
 
 if TYPE_CHECKING:
-    from hashing.case.capture_folder import CaptureFolder
-    from hashing.case.case import Case
-    from hashing.ledger.keys import SigningKey
     from intelligence.intake.protection import Protection
 
 _DEEPEST = 4

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from capture.extractors.bluesky.account_posts import AccountPosts
@@ -21,12 +20,9 @@ from capture.extractors.bluesky.xrpc import host_of, query, stored_of, xrpc_erro
 from capture.extractors.unreached import unreached
 from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, NotMine, PostGone, Unavailable
 from capture.request.known import KnownPost
+from capture.request.scene import Scene
 from hashing.case.events import ProofRead
 from hashing.case.kinds import ItemKind
-
-if TYPE_CHECKING:
-    from capture.request.scene import Scene
-
 
 _AGAIN: WeakKeyDictionary[Fetch, Records] = WeakKeyDictionary()
 """What was looked up of the accounts whose posts a round asks after: a thousand posts may be of one account."""

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
 from capture.extractors.child.messages import ChildMessage, FetchAnswer
 from hashing.sandbox import channel
-
-if TYPE_CHECKING:
-    import socket
 
 T = TypeVar("T", bound=ChildMessage)
 

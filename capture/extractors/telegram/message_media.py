@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin
+
+from lxml import etree
 
 from capture.extractors.json_value import web_url
 from capture.extractors.telegram.elements import PREFIX, marked, said
 from capture.page.style_media import css_images
 from hashing.case.kinds import ItemKind
 from hashing.case.post import PostMedia
-
-if TYPE_CHECKING:
-    from lxml import etree
 
 _MOST = 24
 """An album has ten at the most."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from capture.extractors.telegram.address import read_address
 from capture.request.extractor import Fetch, Finding
+from capture.request.scene import Scene
 
 if TYPE_CHECKING:
     from capture.request.known import KnownPost
-    from capture.request.scene import Scene
 
 
 class Telegram:

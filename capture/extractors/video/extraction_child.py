@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,8 +18,6 @@ from capture.extractors.child.talk import Talk, end_after
 from capture.extractors.video.messages import ListedVideo, Task
 
 if TYPE_CHECKING:
-    import socket
-
     from yt_dlp import YoutubeDL  # type: ignore[import-untyped]  # it ships no types
 
 _BEST = "bestvideo*+bestaudio/best"

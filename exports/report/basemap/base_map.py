@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from exports.errors import BadBaseMap
+from exports.format.bundle_files import BundleFiles
 from hashing.case.events import MapTiles
 from hashing.printable import printable
-
-if TYPE_CHECKING:
-    from exports.format.bundle_files import BundleFiles
 
 HIGHEST = 22
 """Zoom levels beyond this show single centimetres."""

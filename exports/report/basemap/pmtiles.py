@@ -6,18 +6,15 @@ import json
 import struct
 import zlib
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from exports.errors import BadBaseMap
 from exports.report.basemap.base_map import HIGHEST, LARGEST_TILE, RASTER, plain
 from hashing.case.events import MapTiles
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
 _HEAD = struct.Struct("<7sB8Q24xBBBBBB")
 """Magic and version; offset and length of the root directory, the metadata, the leaf directories and the tiles; counts;
