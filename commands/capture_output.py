@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from exports.format.manifest import GradeRecord
     from hashing.case.case import Case
 
+# How what became of a capture is shown where there are colours.
 STATUS_STYLES: dict[str, str] = {
     CaptureStatus.COMPLETE: "green",
     CaptureStatus.PARTIAL: "yellow",
     CaptureStatus.INTERRUPTED: "yellow",
     CaptureStatus.NOTHING: "red",
 }
-"""How what became of a capture is shown where there are colours."""
 NOTEBOOK = "write the seal in your notebook: it stands for all of that"
 
 

@@ -12,8 +12,8 @@ from commands.options import json_option
 from commands.output import clean, print_json
 from commands.settings import Setting
 
+# In what libpq takes for a database, as words or as an address; such a value is refused, and shown all the same.
 _PASSWORD = re.compile(r"((?:^|[\s?&])\w*password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]*)", re.IGNORECASE)
-"""In what libpq takes for a database, as words or as an address; such a value is refused, and shown all the same."""
 
 
 @click.command()

@@ -43,12 +43,10 @@ class SignedCheck(msgspec.Struct, frozen=True, kw_only=True):
     verdict: str
     lines: tuple[str, ...]
     plain: dict[str, Any]
-    reason: str = ""
-    """Its first faults, a few words each."""
+    reason: str = ""  # Its first faults, a few words each.
     file: str = ""
     receipt: str = ""
-    fault: str = ""
-    """Why no receipt was written."""
+    fault: str = ""  # Why no receipt was written.
 
 
 @click.command(name="recheck")
@@ -175,8 +173,7 @@ class _Checks:
     location: Location | None
     folder: ReceiptFolder
     officer: str
-    public: str
-    """The public key that signs here, in hexadecimal."""
+    public: str  # The public key that signs here, in hexadecimal.
     key_path: Path | None
     as_json: bool
     quiet: bool

@@ -55,10 +55,10 @@ def warn_of_readers(_ctx: click.Context, _option: click.Parameter, value: Path |
     return value
 
 
+# The dozen options that a capture at a scene is likely to need, by the names of their values.
 EVERYDAY = frozenset(
     ("case_path", "officer", "initials", "note", "on", "thread", "since", "limit", "media", "every", "live", "as_json")
 )
-"""The dozen options that a capture at a scene is likely to need, by the names of their values."""
 
 
 class EverydayFirst(click.Command):
@@ -110,8 +110,8 @@ def _some_of_row_options(command: Callable[..., None], wanted: Callable[[str], b
     return command
 
 
+# What a row may say of its scene, by the names of click's values.
 OF_A_ROW = frozenset(("on", "thread", "since", "until", "comments", "follow", "media", "limit"))
-"""What a row may say of its scene, by the names of click's values."""
 
 
 def _demand_scenes(ctx: click.Context, _: click.Parameter, scenes: tuple[str, ...]) -> tuple[str, ...]:

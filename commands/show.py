@@ -24,11 +24,9 @@ if TYPE_CHECKING:
     from exports.format.manifest import GradeRecord
     from hashing.case.case import Case
 
-_PAGE = 12
-"""Captures that are listed at once: with what stands around them they fit a screen of 24 lines."""
+_PAGE = 12  # Captures that are listed at once: with what stands around them they fit a screen of 24 lines.
 _LARGEST_TEXT = 64 << 20
-_SHORT = 6
-"""Items of a case's only capture that are shown with it."""
+_SHORT = 6  # Items of a case's only capture that are shown with it.
 
 
 @click.command()

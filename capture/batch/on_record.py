@@ -19,12 +19,10 @@ from hashing.case.verdict import SESSION_ENDED
 class RowRecord:
     """What is known of one row."""
 
+    # The last capture that got it, whole or in part, and not as far as a log-in that was asked for.
     done: RowEnded | None = None
-    """The last capture that got it, whole or in part, and not as far as a log-in that was asked for."""
-    under_way: Path | None = None
-    """The batch that has begun it and not ended it."""
-    interrupted: str = ""
-    """The last capture of it that was interrupted."""
+    under_way: Path | None = None  # The batch that has begun it and not ended it.
+    interrupted: str = ""  # The last capture of it that was interrupted.
 
 
 class OnRecord:

@@ -26,18 +26,16 @@ if TYPE_CHECKING:
     from capture.recorder.stopping import Stop
 
 Json = dict[str, Any]
+# Told the session, the method and its parameters. Called in the thread that reads: it may post, and not call.
 OnEvent = Callable[[str, str, Json], None]
-"""Told the session, the method and its parameters. Called in the thread that reads: it may post, and not call."""
 
 _PIPE_SIZE = 1 << 20
 _PIECE = 1 << 20
-_CLEAR_OF_OTHERS = 20
-"""Descriptors from here on are none of those that the browser wants its pipes as."""
+_CLEAR_OF_OTHERS = 20  # Descriptors from here on are none of those that the browser wants its pipes as.
+# A socket of the browser's stands in the temporary folder, and its path may have no more than 107 bytes.
 _LONGEST_TEMPORARY = 60
-"""A socket of the browser's stands in the temporary folder, and its path may have no more than 107 bytes."""
 _START = 30.0
-_CLOSE = 30.0
-"""Seconds in which it may write the rest of its log, which we read at some 8 MB of bodies a second."""
+_CLOSE = 30.0  # Seconds in which it may write the rest of its log, which we read at some 8 MB of bodies a second.
 _ENDED = "the browser ended"
 _DESKTOP = (
     "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR", "XDG_SESSION_TYPE", "XDG_CURRENT_DESKTOP",

@@ -22,8 +22,7 @@ from hashing.warc.http_head import parse_head, parse_status
 
 SWITCHING = 101
 _FINAL = 200
-_MOST_HEAD = 512 << 10
-"""Chromium itself takes no more than 256 KiB of an answer's head."""
+_MOST_HEAD = 512 << 10  # Chromium itself takes no more than 256 KiB of an answer's head.
 _HEAD_END = re.compile(rb"\n\r?\n")
 _SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,16})")
 _FIELD = re.compile(rb"(?im)^([a-z-]+)[ \t]*:[ \t]*([^\r\n]*)")

@@ -23,8 +23,7 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _DATA, _HEADERS = 0, 1
 _END_STREAM, _END_HEADERS, _PADDED, _PRIORITY, _ACK = 1, 4, 8, 32, 1
 _HEADER_TABLE_SIZE = 1
-_TABLE = 65_536
-"""Chromium's own limit of the table that the server's heads refer to."""
+_TABLE = 65_536  # Chromium's own limit of the table that the server's heads refer to.
 _MOST_HEAD = 512 << 10
 _FRAME_HEAD = 9
 _FINAL = 200

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from capture.browser.logged import LoggedConnection, LoggedExchange
     from capture.recorder.settings import NetworkSettings
 
+# Bytes of answers that are held for the WARC while they arrive, all together; what is more becomes an item's file.
 _MOST_HELD = 64 << 20
-"""Bytes of answers that are held for the WARC while they arrive, all together; what is more becomes an item's file."""
 _EMPTY = hashlib.sha256().hexdigest()
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
 _SUITES = {
@@ -53,8 +53,7 @@ class _Kept:
 
     number: int
     incoming: Incoming
-    body: BodyFile | None
-    """Opened with the first byte."""
+    body: BodyFile | None  # Opened with the first byte.
     wire: bytearray | None
     head: bytes
     replaced: tuple[str, ...]

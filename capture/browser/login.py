@@ -22,8 +22,8 @@ from hashing.times import Clock, time_text
 if TYPE_CHECKING:
     from capture.browser.program import BrowserProgram
 
+# Seconds between two looks at the cookies: a window that is closed takes those with it that end with the browser.
 _LOOK = 0.5
-"""Seconds between two looks at the cookies: a window that is closed takes those with it that end with the browser."""
 
 
 def demand_display() -> None:

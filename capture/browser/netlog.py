@@ -24,14 +24,13 @@ from capture.browser.logged import ExchangeSink, LoggedConnection, LoggedExchang
 
 _PLAIN = {"SOCKET_BYTES_SENT": True, "SOCKET_BYTES_RECEIVED": False}
 _DECIPHERED = {"SSL_SOCKET_BYTES_SENT": True, "SSL_SOCKET_BYTES_RECEIVED": False}
-_BYTES = _PLAIN | _DECIPHERED
-"""Events with bytes, and whether the browser sent them."""
+_BYTES = _PLAIN | _DECIPHERED  # Events with bytes, and whether the browser sent them.
 _FACTS = (
     "TCP_CONNECT", "SSL_CONNECT", "SSL_CERTIFICATES_RECEIVED", "SOCKET_ALIVE", "SOCKET_CLOSED", "SOCKET_READ_ERROR",
     "SSL_READ_ERROR", "URL_REQUEST_START_JOB", "HTTP_TRANSACTION_SEND_REQUEST",
 )  # fmt: skip
+# Without these events there is no record, and the self-test of `doctor` fails.
 NEEDED = (*_BYTES, "TCP_CONNECT", "SSL_CONNECT", "SSL_CERTIFICATES_RECEIVED", *_FACTS[-2:])
-"""Without these events there is no record, and the self-test of `doctor` fails."""
 
 _BEGIN, _END = 1, 2
 _LONGEST_LINE = 4 << 20

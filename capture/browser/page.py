@@ -30,14 +30,13 @@ if TYPE_CHECKING:
     from capture.recorder.stopping import Stop
 
 _QUIET = 0.6
+# Seconds of silence after which the log alone says what is under way: DevTools never tell the end of some workers.
 _SILENT = 1.0
-"""Seconds of silence after which the log alone says what is under way: DevTools never tell the end of some workers."""
+# Seconds for which a page must not grow at its end: with 0.4 s a busy machine loses up to half of its images.
 _GROWS = 2.0
-"""Seconds for which a page must not grow at its end: with 0.4 s a busy machine loses up to half of its images."""
 _STEP = 0.05
 _MOST_ACTIONS = 1000
-_TALLEST = 200_000
-"""Pixels of a picture's height: more is endless."""
+_TALLEST = 200_000  # Pixels of a picture's height: more is endless.
 _MOST_NAMED = 300
 _PIECE = 1 << 20
 _MOBILE_AGENT = (
@@ -460,11 +459,11 @@ _AGREES = (
     "accept|agree|allow|ok(ay)?$|got it|i agree|yes, |alle? (akzeptieren|zulassen)|akzeptieren|zustimmen|einverstanden|"
     "(tout )?accepter|j.accepte|aceptar|accetta|akkoord|accepteer|godkänn|hyväksy|zgadzam|akceptuj"
 )
+# How buttons begin that agree to a banner, and that show more of a page.
 _MORE = (
     "(show|read|see|load|view) (more|all|replies|comments)|mehr (anzeigen|lesen|laden)|weiterlesen|"
     "(afficher|voir|lire) (plus|la suite)|(ver|mostrar|leer) más"
 )
-"""How buttons begin that agree to a banner, and that show more of a page."""
 _INTERACT = r"""(() => {
   const agrees = /^(AGREES)/i, more = /^(MORE)/i
   const banner = /cookie|consent|privacy|datenschutz|einwillig|confidential|privacidad/i

@@ -18,8 +18,7 @@ from capture.errors import NotRendered
 _BEGINS = re.compile(rb'\{"id":(\d+),"result":\{"data":"')
 _LONGEST_BEGIN = 64
 _LONGEST_MESSAGE = 512 << 20
-LARGEST = 1 << 30
-"""Bytes of a file of what a page looked like: a page that goes on for ever fills no disk."""
+LARGEST = 1 << 30  # Bytes of a file of what a page looked like: a page that goes on for ever fills no disk.
 _ESCAPED = rb"\\u[0-9a-fA-F]{4}|\\[^u]"
 _WHOLE = re.compile(rb'(?:(?:%s)*[^"\\]+)*' % _ESCAPED)
 """A piece of a JSON string (RFC 8259, section 7) that may be read by itself: no escape stands at its end, which may go

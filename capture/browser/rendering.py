@@ -38,10 +38,9 @@ _SETTLE = 15.0
 _MOST_UNRECORDED = 100
 _MOST_DOWNLOAD_WAIT = 60.0
 _LARGEST_DOWNLOAD = 64 << 20
-Frame = Callable[["HowItWent"], list[tuple[str, str]]]
-"""Says what stands above the framed copy, by names."""
+Frame = Callable[["HowItWent"], list[tuple[str, str]]]  # Says what stands above the framed copy, by names.
+# Says which parts of a tall picture, from a top to a bottom, are to be pictured by themselves as well.
 InDoubt = Callable[["Path"], list[tuple[int, int]]]
-"""Says which parts of a tall picture, from a top to a bottom, are to be pictured by themselves as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +52,10 @@ class KeptOfPage:
     mime: str
     suffix: str
     how: str
-    frame: bytes = b""
-    """Of a picture of the whole page: the band that stands above it in the framed copy."""
-    words: str = ""
-    """What stands on that band."""
-    text: bytes = b""
-    """Of the document: the text that is seen of it."""
-    name: str = ""
-    """Of a download: the name that the server gave it."""
+    frame: bytes = b""  # Of a picture of the whole page: the band that stands above it in the framed copy.
+    words: str = ""  # What stands on that band.
+    text: bytes = b""  # Of the document: the text that is seen of it.
+    name: str = ""  # Of a download: the name that the server gave it.
 
 
 @dataclass(slots=True)
@@ -74,25 +69,19 @@ class HowItWent:
     actions: tuple[PageAction, ...] = ()
     problems: list[str] = field(default_factory=list)
     crashed: bool = False
-    unwritable: HashingError | None = None
-    """What the disk refused, which ended it."""
+    unwritable: HashingError | None = None  # What the disk refused, which ended it.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogRecord:
     """What is known of a page's part of the browser's log."""
 
-    requests: int = 0
-    """Those that the browser says it sent."""
-    unrecorded: tuple[str, ...] = ()
-    """Addresses of those of which the log holds no exchange."""
+    requests: int = 0  # Those that the browser says it sent.
+    unrecorded: tuple[str, ...] = ()  # Addresses of those of which the log holds no exchange.
     faults: int = 0
-    whole: bool = False
-    """Whether the log was read to its own end, or beyond the page's."""
-    error: BaseException | None = None
-    """What made reading it impossible."""
-    refused: tuple[RefusedHost, ...] = ()
-    """The hosts that were asked for and not connected to."""
+    whole: bool = False  # Whether the log was read to its own end, or beyond the page's.
+    error: BaseException | None = None  # What made reading it impossible.
+    refused: tuple[RefusedHost, ...] = ()  # The hosts that were asked for and not connected to.
 
 
 class RenderingBrowser:

@@ -15,8 +15,7 @@ from hashing.times import Clock
 if TYPE_CHECKING:
     from capture.recorder.address_guard import AddressGuard
 
-_LOOK_UP = 1.0
-"""Seconds for the look-up of the server's name, on top of those for its answers."""
+_LOOK_UP = 1.0  # Seconds for the look-up of the server's name, on top of those for its answers.
 
 
 class MeasuredBeside:

@@ -12,8 +12,7 @@ from capture.page.errors import BadAddress
 from capture.page.urls import Addresses, is_embedded
 from hashing.case.kinds import ItemKind
 
-MOST = 50_000
-"""Mentions that are kept of what a page shows, and of what its metadata names."""
+MOST = 50_000  # Mentions that are kept of what a page shows, and of what its metadata names.
 
 _LONGEST_ALT = 500
 _LOOKED_AT = 10_000

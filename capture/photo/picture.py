@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from capture.photo.photo_file import PhotoFile
 
 MOST_PIXELS = 64_000_000
+# Pixels times passes over them, the same on every machine: a few kilobytes can ask for thousands of passes.
 _MOST_STEPS = 1 << 32
-"""Pixels times passes over them, the same on every machine: a few kilobytes can ask for thousands of passes."""
 _LARGEST_FILE = 256 << 20
 _PLUGINS = {
     "JPEG": "JpegImagePlugin", "PNG": "PngImagePlugin", "GIF": "GifImagePlugin", "WEBP": "WebPImagePlugin",

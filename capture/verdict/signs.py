@@ -29,11 +29,9 @@ class Sign(msgspec.Struct, frozen=True):
 
     verdict: str
     place: str
-    pattern: str | Phrases
-    """Of any letters, small or capital; of words, where words stand."""
+    pattern: str | Phrases  # Of any letters, small or capital; of words, where words stand.
     weight: int
-    says: str
-    """`{}` stands for what was found."""
+    says: str  # `{}` stands for what was found.
 
 
 def _is(pattern: str) -> str:
@@ -270,5 +268,5 @@ SHELL_SIGNS = (
 
 ERROR_SIGNS = (Sign(verdict.ERROR, "status", _is("[45]..|0"), 1, "the server answered {}"),)
 
+# Every sign. Where two verdicts have as much for them, the first of them is given.
 SIGNS = (*CHALLENGE_SIGNS, *LIMITED_SIGNS, *LOGIN_SIGNS, *CONSENT_SIGNS, *GONE_SIGNS, *SHELL_SIGNS, *ERROR_SIGNS)
-"""Every sign. Where two verdicts have as much for them, the first of them is given."""

@@ -37,8 +37,7 @@ if TYPE_CHECKING:
 _HASH_DIGITS = 12
 _LONGEST_TITLE = 200
 _NO_ITEMS = '"items": []'
-_BESIDE = (".txt", ".json")
-"""Working copies that are for reading programs: no news to a person."""
+_BESIDE = (".txt", ".json")  # Working copies that are for reading programs: no news to a person.
 
 
 def items_table(view: CaptureView, grades: Mapping[str, GradeRecord] | None = None) -> Listing:

@@ -87,8 +87,7 @@ class Bundle:
     withheld: int = 0
     remarks: tuple[str, ...] = ()
     redacted: tuple[str, ...] = ()
-    openings: Path | None = None
-    """The file beside the bundle that holds what was withheld."""
+    openings: Path | None = None  # The file beside the bundle that holds what was withheld.
 
     def to_json(self) -> dict[str, Any]:
         """Return the same as plain values, for `export --json`."""
@@ -100,12 +99,9 @@ class _Outgoing:
     captures: tuple[SealedCapture, ...]
     files: SealedFiles
     made: tuple[DisclosureContents, ...] = ()
-    words: tuple[str, ...] = ()
-    """What of the items is withheld."""
-    withheld: int = 0
-    """Items of the same captures that do not go out."""
-    items: tuple[str, ...] | None = None
-    """The only items that go out; None for whole captures."""
+    words: tuple[str, ...] = ()  # What of the items is withheld.
+    withheld: int = 0  # Items of the same captures that do not go out.
+    items: tuple[str, ...] | None = None  # The only items that go out; None for whole captures.
     remarks: tuple[str, ...] = ()
     openings: tuple[LineOpening, ...] = ()
 

@@ -28,8 +28,7 @@ from hashing.ledger.note import parse_note, sign_note
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 
-FORMAT = "goldenhour-receipt/1"
-"""Also the name under which the note is signed."""
+FORMAT = "goldenhour-receipt/1"  # Also the name under which the note is signed.
 
 _VERDICTS = {"ok", "mismatch", "unchecked"}
 _LONGEST_NAME = 200
@@ -49,8 +48,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     format: str
     time: str
-    officer: str
-    """Who verified, as they state it."""
+    officer: str  # Who verified, as they state it.
     what: str
     verdict: str
     fingerprint: str
@@ -62,18 +60,16 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     files: int
     bytes: int
     seals: tuple[ReceiptSeal, ...]
-    signers: tuple[str, ...]
-    """Fingerprints of the keys that made the seals."""
-    confirmed: bool
-    """The verifier demanded keys, and every seal was made by one of them."""
+    signers: tuple[str, ...]  # Fingerprints of the keys that made the seals.
+    confirmed: bool  # The verifier demanded keys, and every seal was made by one of them.
     tool: str
     public_key: str
+    # The seal of the earlier case or bundle that this was compared with; the verdict is of the comparison, too.
     since: ReceiptSeal | None = None
-    """The seal of the earlier case or bundle that this was compared with; the verdict is of the comparison, too."""
+    # What is verified again and again, as whoever keeps its receipts calls it; "" for what is verified once.
     target: str = ""
-    """What is verified again and again, as whoever keeps its receipts calls it; "" for what is verified once."""
+    # Whether the receipts to compare it with proved nothing: then the next one is not compared with this.
     doubted: bool = False
-    """Whether the receipts to compare it with proved nothing: then the next one is not compared with this."""
 
 
 class KeptReceipt(msgspec.Struct, frozen=True):

@@ -47,8 +47,7 @@ from hashing.ledger.ledger import LEDGER
 
 E = TypeVar("E", bound=Event)
 
-RUNNING = "running"
-"""Status of a capture whose ledger has no last line yet: at work, or left by a process that died."""
+RUNNING = "running"  # Status of a capture whose ledger has no last line yet: at work, or left by a process that died.
 
 
 class ItemView(msgspec.Struct, frozen=True):
@@ -61,10 +60,8 @@ class ItemView(msgspec.Struct, frozen=True):
     exchange: Exchange | None
     facts: tuple[Fact, ...]
     working_copies: tuple[WorkingCopy, ...]
-    post: Post | None = None
-    """What the item says, where it is a post."""
-    proof: ProofRead | None = None
-    """What the item proves, where it is the signed proof of a record."""
+    post: Post | None = None  # What the item says, where it is a post.
+    proof: ProofRead | None = None  # What the item proves, where it is the signed proof of a record.
 
     @property
     def captured(self) -> str:
@@ -78,24 +75,17 @@ class CaptureView(msgspec.Struct, frozen=True):
     path: Path
     started: CaptureStarted
     finished: CaptureFinished | None
-    items: Sequence[ItemView]
-    """In the order of their references."""
+    items: Sequence[ItemView]  # In the order of their references.
     working_copies: Sequence[WorkingCopy]
     failed: Sequence[Failed]
     skipped: Sequence[Skipped]
-    changed: Sequence[PostChanged]
-    """Posts that are not what they were in an earlier capture."""
-    verdicts: Sequence[PageJudged]
-    """What its pages turned out to be."""
+    changed: Sequence[PostChanged]  # Posts that are not what they were in an earlier capture.
+    verdicts: Sequence[PageJudged]  # What its pages turned out to be.
     recovered: tuple[CaptureResumed, ...]
-    seal: Seal | None
-    """None where the capture is not sealed."""
-    clock: ClockMeasured | None = None
-    """This computer's clock against a time server, where one was named."""
-    intake: IntakeBegun | None = None
-    """Who handed it in, where it was not fetched."""
-    dates: ServerDates | None = None
-    """And against the Date headers of the servers, where any sent one."""
+    seal: Seal | None  # None where the capture is not sealed.
+    clock: ClockMeasured | None = None  # This computer's clock against a time server, where one was named.
+    intake: IntakeBegun | None = None  # Who handed it in, where it was not fetched.
+    dates: ServerDates | None = None  # And against the Date headers of the servers, where any sent one.
 
     @property
     def status(self) -> str:

@@ -57,6 +57,7 @@ from hashing.files import inside
 from hashing.ledger.keys import PublicKey
 from hashing.ledger.ledger import LEDGER, LONGEST_LINE, read_lines
 
+# Events that are listed. An item is listed with others, and the rest stands in the ledger alone.
 _LISTED: dict[str, type[Listed]] = {
     "item": ListedItem,
     "failed": ListedFailure,
@@ -67,9 +68,7 @@ _LISTED: dict[str, type[Listed]] = {
     "rendered": ListedOutcome,
     "recovered": ListedRecovery,
 }
-"""Events that are listed. An item is listed with others, and the rest stands in the ledger alone."""
-_BELONGING = {"facts", "post", "proof", "working-copy"}
-"""Events that are listed with the item that they name."""
+_BELONGING = {"facts", "post", "proof", "working-copy"}  # Events that are listed with the item that they name.
 
 
 def folder_in_bundle(capture: str) -> str:
@@ -160,15 +159,12 @@ class SealedCapture:
 
     lines: Lines
     seal: Seal
-    timestamped: Timestamped | None = None
-    """The line of the case's ledger that records the trusted time of the seal."""
-    withheld: bool = False
-    """The files of the items are withheld."""
+    timestamped: Timestamped | None = None  # The line of the case's ledger that records the trusted time of the seal.
+    withheld: bool = False  # The files of the items are withheld.
     _belonging: Places = field(default_factory=Places)
+    # Where the last line of each exchange stands.
     _exchanges: Lookup[int, int] = field(default_factory=lambda: Lookup(int))
-    """Where the last line of each exchange stands."""
-    _listed: array[int] = field(default_factory=lambda: array("Q"))
-    """Where each line stands that is listed."""
+    _listed: array[int] = field(default_factory=lambda: array("Q"))  # Where each line stands that is listed.
 
     def head(self) -> CaptureRecord:
         """Read the ledger once; return what the manifest says of the capture.

@@ -28,23 +28,16 @@ K = TypeVar("K", bound=str | int)
 V = TypeVar("V", bound=str | int | bytes)
 R = TypeVar("R")
 
-HELD = 25_000
-"""Entries that are held in memory: some 10 MiB."""
-_LARGE = 8 << 20
-"""Characters in fewer of them, keys and values together, that are not."""
-_BATCH = 2_000
-"""Entries that are held until they are written, once there is a table."""
-_CACHE = 2 << 10
-"""KiB of a table that SQLite holds in memory."""
-_SPARE = 256 << 20
-"""Bytes that are left free on the disk."""
+HELD = 25_000  # Entries that are held in memory: some 10 MiB.
+_LARGE = 8 << 20  # Characters in fewer of them, keys and values together, that are not.
+_BATCH = 2_000  # Entries that are held until they are written, once there is a table.
+_CACHE = 2 << 10  # KiB of a table that SQLite holds in memory.
+_SPARE = 256 << 20  # Bytes that are left free on the disk.
 _PAGE = 4096
 _AT_ONCE = 1000
 _SMALLEST = -(1 << 63)
-_NONE = -1
-"""Is no place of a line."""
-_AFTER_ALL = b"\xff"
-"""No text begins with this byte, and SQLite has all bytes behind all numbers."""
+_NONE = -1  # Is no place of a line.
+_AFTER_ALL = b"\xff"  # No text begins with this byte, and SQLite has all bytes behind all numbers.
 
 
 class Lookup(MutableMapping[K, V], Generic[K, V]):

@@ -233,17 +233,13 @@ class ListedItem(Item, frozen=True, kw_only=True, omit_defaults=True, tag="item"
     """
 
     exhibit: str
-    withheld: bool = False
-    """The file itself is withheld: nothing stands at its path."""
-    response: Exchange | None = None
-    """The exchange that brought it, where the ledger holds it."""
-    facts: tuple[Fact, ...] = ()
-    """All that the item states about itself."""
-    post: Post | None = None
-    """What it says, where it is a post; media are items with the same address."""
+    withheld: bool = False  # The file itself is withheld: nothing stands at its path.
+    response: Exchange | None = None  # The exchange that brought it, where the ledger holds it.
+    facts: tuple[Fact, ...] = ()  # All that the item states about itself.
+    post: Post | None = None  # What it says, where it is a post; media are items with the same address.
     proof: ProofRead | None = None
+    # How far it is trusted, and who may be told, where an officer has graded it or its exhibit.
     grade: GradeRecord | None = None
-    """How far it is trusted, and who may be told, where an officer has graded it or its exhibit."""
     working_copies: tuple[WorkingCopy, ...] = ()
 
     @property
@@ -316,6 +312,7 @@ class ListedRecovery(CaptureResumed, frozen=True, kw_only=True, omit_defaults=Tr
     exhibit: str
 
 
+# A line of items.jsonl: in the order of the captures, and in each in the order of its ledger.
 Listed = (
     ListedItem
     | ListedFailure
@@ -326,7 +323,6 @@ Listed = (
     | ListedOutcome
     | ListedRecovery
 )
-"""A line of items.jsonl: in the order of the captures, and in each in the order of its ledger."""
 
 
 class ExhibitRecord(Record, frozen=True, kw_only=True):

@@ -23,8 +23,7 @@ _OWN = {"seized": "from", "sealed": "seal", "copied": "into", "merged": "from ca
 _ITEM = re.compile(r", as ([^ ]+-[0-9]+)$")
 
 _REFERENCE = re.compile(r"(.{1,64}/)([1-9][0-9]{0,8})", re.ASCII)
-_SHORTEST = 3
-"""References in a row that are worth a range."""
+_SHORTEST = 3  # References in a row that are worth a range.
 
 
 def item_size(item: ListedItem) -> str:

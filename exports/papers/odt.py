@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from odfdo import Document, Element
 
 
-_SHORT, _LONG = 21.0, 29.7
-"""Centimetres of the sides of A4."""
+_SHORT, _LONG = 21.0, 29.7  # Centimetres of the sides of A4.
 _MARGIN = 2.0
 _TEXT = """
 <style:style style:name="{name}" style:display-name="{name}" style:family="paragraph">

@@ -31,10 +31,9 @@ from hashing.case.events import IntakeBegun
 from hashing.case.kinds import CaptureStatus
 from hashing.printable import human_size
 
-_NAMED = 5
-"""Things not received that a paragraph names; the report has them all."""
+_NAMED = 5  # Things not received that a paragraph names; the report has them all.
+# Entries of a log that say what the paragraphs on the capture, and the bundle itself, say already.
 _OWN = frozenset({"seized", "sealed", "described", "copied"})
-"""Entries of a log that say what the paragraphs on the capture, and the bundle itself, say already."""
 _ENDED: dict[str, str] = {
     CaptureStatus.COMPLETE: "It received all that it sought.",
     CaptureStatus.PARTIAL: "It was captured in part.",

@@ -28,8 +28,7 @@ WRITTEN, SEEN, WATCHED, PHOTOS, HEARD, FILES, NOT_ASKED, APART = (
     "Not what was asked for",
     "Logos, icons, avatars and tracking pixels",
 )
-_COVER = 12
-"""Pictures on the first page."""
+_COVER = 12  # Pictures on the first page.
 
 
 class EvidenceGroup(NamedTuple):

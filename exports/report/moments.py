@@ -30,6 +30,7 @@ _ZONED = re.compile(
     re.ASCII,
 )
 _NAIVE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?", re.ASCII)
+# Facts that are times, with what each claims.
 _FACTS = {
     "original time": "photo taken",
     "digitized time": "photo digitized",
@@ -38,7 +39,6 @@ _FACTS = {
     "published": "published",
     "modified": "changed",
 }
-"""Facts that are times, with what each claims."""
 _RECKONED = "original time zone by GPS"
 _UNREAD = "could not be read: "
 _CUSTODY = {"handed-over": "handed over"}
@@ -56,8 +56,7 @@ class Moment:
     unclear: str = ""
     item: ListedItem | None = None
     exhibit: str = ""
-    recorded: str = ""
-    """Beside a claim: when its item was captured."""
+    recorded: str = ""  # Beside a claim: when its item was captured.
 
     @property
     def day(self) -> str:

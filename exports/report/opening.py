@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from exports.format.bundle_listing import BundleListing, CaptureListing
 
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z", re.ASCII)
-_NAMED = 3
-"""Places, people and missing things that are named; of more, the number is said."""
+_NAMED = 3  # Places, people and missing things that are named; of more, the number is said.
 _LONGEST = 120
 _OTHERS = "other file"
 

@@ -15,16 +15,14 @@ if TYPE_CHECKING:
 _LATITUDE = ("GPS latitude", "latitude")
 _LONGITUDE = ("GPS longitude", "longitude")
 _ERROR = "GPS horizontal error"
-_CELL = 0.5
-"""Degrees: what lies in neighbouring cells of this size is one region."""
+_CELL = 0.5  # Degrees: what lies in neighbouring cells of this size is one region.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapPlace:
     """A position in degrees (WGS 84, as far as the photo says), signed; `error` in metres as stated, or ""."""
 
-    ref: str
-    """The item's."""
+    ref: str  # The item's.
     latitude: float
     longitude: float
     error: str
@@ -35,8 +33,7 @@ class MapPlace:
 class Unplaced:
     """A position that is claimed and cannot be drawn, and why."""
 
-    ref: str
-    """The item's."""
+    ref: str  # The item's.
     said: str
 
 

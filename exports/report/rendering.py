@@ -32,10 +32,8 @@ if TYPE_CHECKING:
 
 
 _FOLDER = Path(__file__).parent
-_MOST_NAMED = 24
-"""Of items that speak of another, so many are named."""
-_BUFFERED = 500
-"""Pieces of a page that are joined before they are handed on."""
+_MOST_NAMED = 24  # Of items that speak of another, so many are named.
+_BUFFERED = 500  # Pieces of a page that are joined before they are handed on.
 
 
 class Trusted(str):

@@ -31,8 +31,8 @@ from hashing.case.events import MapTiles
 if TYPE_CHECKING:
     from exports.format.bundle_listing import BundleListing, CaptureListing
 
+# How many of each stand on one page: SHOWN of an exhibit's evidence, CHAIN exhibits of the appendix.
 ITEMS, TILES, MOMENTS, POSTS, ROWS, SHOWN, CHAIN = 100, 200, 500, 100, 5_000, 200, 50
-"""How many of each stand on one page: SHOWN of an exhibit's evidence, CHAIN exhibits of the appendix."""
 MOST_MAPS = 12
 
 T = TypeVar("T")

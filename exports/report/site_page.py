@@ -8,8 +8,7 @@ from typing import Any
 
 from exports.format.manifest import ListedItem
 
-_NEAR = 4
-"""Pages before and behind one that it links to, besides the first and the last."""
+_NEAR = 4  # Pages before and behind one that it links to, besides the first and the last.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

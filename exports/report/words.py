@@ -15,17 +15,16 @@ from hashing.case.events import Exchange, ProofRead, Timestamped, WorkingCopy
 from hashing.case.kinds import CaptureStatus
 from hashing.printable import human_size
 
+# Working copies that a browser may be able to play: a video whose original is a list of segments.
 _JOINED = {".mp4", ".m4v", ".mov", ".webm"}
-"""Working copies that a browser may be able to play: a video whose original is a list of segments."""
 _FRAME = "-frame.jpg"
+# What a browser draws without running anything. SVG and HTML can carry scripts and are never opened.
 _PHOTOS = {"image/jpeg", "image/png", "image/gif", "image/webp"}
-"""What a browser draws without running anything. SVG and HTML can carry scripts and are never opened."""
 _VIDEOS = {"video/mp4", "video/webm", "video/ogg", "video/quicktime"}
 _AUDIO = {"audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/webm", "audio/flac", "audio/aac"}
+# Kinds that a server answers programs with: the last part of their address is nobody's name for a file.
 ANSWERS = {"post", "listing", "account", "data", "history", "identity", "proof"}
-"""Kinds that a server answers programs with: the last part of their address is nobody's name for a file."""
-PICTURES = {"first view", "page picture"}
-"""Kinds of pictures that a browser made of a page."""
+PICTURES = {"first view", "page picture"}  # Kinds of pictures that a browser made of a page.
 _OUTCOMES: dict[str, str] = {
     CaptureStatus.COMPLETE: "Complete",
     CaptureStatus.PARTIAL: "Captured in part",

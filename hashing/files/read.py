@@ -20,8 +20,7 @@ from hashing.files.digest import SHA256, Digest, Hasher, new_hash
 from hashing.files.inside import kind_of
 from hashing.files.read_ahead import PIECE, ReadAhead
 
-LARGE = 8 << 20
-"""From this size on a second thread that reads ahead gains more than it costs (measured)."""
+LARGE = 8 << 20  # From this size on a second thread that reads ahead gains more than it costs (measured).
 
 _UNNAMED = Path()
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC

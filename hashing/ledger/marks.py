@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from hashing.ledger.mac import Mac
 
 MARKS = "ledger.mac"
-_LONGEST = 1 << 20
-"""Bytes of a line; none of ours comes near it."""
+_LONGEST = 1 << 20  # Bytes of a line; none of ours comes near it.
 
 
 class Grown(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,19 +33,17 @@ if TYPE_CHECKING:
     from intelligence.intake.protection import Protection
 
 SOURCE = "intake"
-_GROUP = 64
-"""Items whose lines are written together: a group costs one wait for the disk."""
+_GROUP = 64  # Items whose lines are written together: a group costs one wait for the disk.
 _PART = "handed-in"
-_EDGE, _QUALITY = 2048, 90
-"""Pixels of the longer side of a photo's redacted copy, and its quality as JPEG."""
+_EDGE, _QUALITY = 2048, 90  # Pixels of the longer side of a photo's redacted copy, and its quality as JPEG.
 _PHOTO_COPY = "exports.report.small_copy:small_copy"
+# Kinds that are told by more than their first bytes.
 _FORMS = {
     "mail": MediaType(ItemKind.FILE, "message/rfc822", ".eml"),
     "mailbox": MediaType(ItemKind.FILE, "application/mbox", ".mbox"),
     "saved page": MediaType(ItemKind.FILE, "multipart/related", ".mhtml"),
     "web archive": MediaType(ItemKind.FILE, "application/warc", ".warc"),
 }
-"""Kinds that are told by more than their first bytes."""
 
 
 class IntakeStore:

@@ -39,10 +39,8 @@ from intelligence.intake.store import SOURCE, ArrivingFile, IntakeStore, address
 if TYPE_CHECKING:
     from intelligence.intake.protection import Protection
 
-_DEEPEST = 4
-"""Archives in archives that are opened."""
-_LARGEST_EXCERPT = 64 << 20
-"""Bytes of a file of which verification compares parts."""
+_DEEPEST = 4  # Archives in archives that are opened.
+_LARGEST_EXCERPT = 64 << 20  # Bytes of a file of which verification compares parts.
 _LOAD = ("intelligence.intake.reading", "capture.photo.examine")
 _LOAD_COPIES = ("exports.report.small_copy", "PIL.JpegImagePlugin", "PIL.PngImagePlugin")
 _KINDS = {
@@ -72,13 +70,11 @@ class IntakeRequest:
     paths: tuple[Path, ...]
     officer: str
     initials: str
-    received_from: str = ""
-    """A pseudonym."""
+    received_from: str = ""  # A pseudonym.
     consent: str = ""
     title: str = ""
     note: str = ""
-    claims: Mapping[Path, SenderClaim] = field(default_factory=dict)
-    """By path, for files that arrived under numbers."""
+    claims: Mapping[Path, SenderClaim] = field(default_factory=dict)  # By path, for files that arrived under numbers.
 
     def given(self, path: Path) -> str:
         """Return the name of what was given, without what stands above it."""

@@ -44,13 +44,11 @@ from intelligence.receiving.texts import built_in_texts
 if TYPE_CHECKING:
     from intelligence.sources import SourceRegister
 
-_TOKEN = 32
-"""Bytes of a link's token: 256 bits."""
+_TOKEN = 32  # Bytes of a link's token: 256 bits.
 _SERVER = "intelligence.receiving.server:serve"
 _LOAD = ("pyrage",)
 _MEMORY = 1 << 30
-_LOOK = 1.0
-"""Seconds after which it is looked whether a link's time is over."""
+_LOOK = 1.0  # Seconds after which it is looked whether a link's time is over.
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -59,18 +57,14 @@ class ReceiveRequest:
     """How links are given out."""
 
     listen: str = "127.0.0.1:8418"
-    address: str = ""
-    """What people are given, where a proxy stands before `listen`: `https://hand-in.police.example`."""
+    address: str = ""  # What people are given, where a proxy stands before `listen`: `https://hand-in.police.example`.
     links: int = 1
-    seconds: float = 86_400
-    """How long a link is good."""
+    seconds: float = 86_400  # How long a link is good.
     most_files: int = 100
     most_bytes: int = 20 << 30
-    pseudonym: str = ""
-    """Of whoever gets the one link; made up where it is not given."""
+    pseudonym: str = ""  # Of whoever gets the one link; made up where it is not given.
     texts: dict[str, dict[str, str]] = field(default_factory=built_in_texts)
-    recipients: tuple[str, ...] = ()
-    """The source unit's; a contact is asked for where there are some."""
+    recipients: tuple[str, ...] = ()  # The source unit's; a contact is asked for where there are some.
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,8 @@ from hashing.sandbox import NotRead
 if TYPE_CHECKING:
     from capture.extractors.bluesky.accounts import Accounts, KnownAccount
 
-_SOME = 1000
-"""Posts whose texts are taken before their proofs are asked for: an account may have no end."""
-_MOST_APART = 20_000
-"""Posts that are asked for one by one, where the server gives no list."""
+_SOME = 1000  # Posts whose texts are taken before their proofs are asked for: an account may have no end.
+_MOST_APART = 20_000  # Posts that are asked for one by one, where the server gives no list.
 
 
 class AccountPosts:

@@ -31,13 +31,13 @@ _ERRORS = {
     "AccountTakedown": "the account was taken down",
 }
 """Errors of a server that no longer gives an account's records (https://docs.bsky.app/docs/api/com-atproto-sync-get-record)."""
+# The same, as `com.atproto.sync.getRepoStatus` calls them.
 _STATES = {
     "takendown": _ERRORS["RepoTakendown"],
     "suspended": _ERRORS["RepoSuspended"],
     "deleted": "the account was deleted",
     "deactivated": _ERRORS["RepoDeactivated"],
 }
-"""The same, as `com.atproto.sync.getRepoStatus` calls them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,21 +45,14 @@ class KnownAccount:
     """An account as its DID, its server and its profile tell of it."""
 
     did: str
-    pds: str = ""
-    """The address of the server that keeps it; "" where nothing names one."""
-    handles: tuple[str, ...] = ()
-    """As the DID document claims."""
+    pds: str = ""  # The address of the server that keeps it; "" where nothing names one.
+    handles: tuple[str, ...] = ()  # As the DID document claims.
     name: str = ""
-    key: str = ""
-    """The signing key, as did:key."""
-    identity: str = ""
-    """The item that names the key."""
-    problem: str = ""
-    """Why that item names none that holds."""
-    ended: str = ""
-    """That its owner has ended it, as its log proves; "" where it does not."""
-    profiled: bool = False
-    """Whether its server gave its profile."""
+    key: str = ""  # The signing key, as did:key.
+    identity: str = ""  # The item that names the key.
+    problem: str = ""  # Why that item names none that holds.
+    ended: str = ""  # That its owner has ended it, as its log proves; "" where it does not.
+    profiled: bool = False  # Whether its server gave its profile.
 
     @property
     def author(self) -> Account:

@@ -21,13 +21,10 @@ class Resolved:
     """The account that a handle leads to."""
 
     handle: str
-    did: str = ""
-    """"" where nothing leads to an account."""
-    outstanding: Iterator[tuple[FetchRequest, Answer]]
-    """Answers that were not waited for."""
+    did: str = ""  # "" where nothing leads to an account.
+    outstanding: Iterator[tuple[FetchRequest, Answer]]  # Answers that were not waited for.
     fetch: Fetch
-    unread: list[Unavailable] = field(default_factory=list)
-    """Answers that could not be read."""
+    unread: list[Unavailable] = field(default_factory=list)  # Answers that could not be read.
 
     def did_in(self, found: FetchRequest, answer: Answer) -> str:
         """Return the DID that an answer names; "" where it names none."""

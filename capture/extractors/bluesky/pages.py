@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from capture.request.options import CaptureOptions
 
 MOST_PAGES = 2000
-LARGEST_PAGE = 100
-"""Elements that a server gives at the most."""
+LARGEST_PAGE = 100  # Elements that a server gives at the most.
 _OK, _TOO_LARGE, _FAULT = 200, 413, 500
 _IDLE_PAGES = 3
 """Pages in a row without anything new, after which a list is taken to have ended. (An AppView leaves posts out of a
@@ -42,8 +41,7 @@ class RecordPage:
     url: str
     elements: tuple[ListedRecord, ...]
     unreadable: int
-    cursor: str
-    """Of the next page; "" where this is the last."""
+    cursor: str  # Of the next page; "" where this is the last.
     problem: str = ""
 
 
@@ -51,12 +49,9 @@ class RecordPage:
 class PageReading:
     """How far a list was read."""
 
-    seen: set[str] = field(default_factory=set)
-    """The URIs of its elements."""
-    size: int = LARGEST_PAGE
-    """Elements that are asked for at a time."""
-    broke_off: bool = False
-    """Whether the server gave no page where the list goes on, or may go on."""
+    seen: set[str] = field(default_factory=set)  # The URIs of its elements.
+    size: int = LARGEST_PAGE  # Elements that are asked for at a time.
+    broke_off: bool = False  # Whether the server gave no page where the list goes on, or may go on.
 
 
 def pages(

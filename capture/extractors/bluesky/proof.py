@@ -30,12 +30,9 @@ class Judged:
     """What a proof came to: the ledger's event, and what it proves, unless it proves nothing."""
 
     event: ProofRead
-    holds: bool = False
-    """Whether it proves the record, or that there is none."""
-    record: Said | None = None
-    """What the very bytes say that the account signed; None where there is none to be read."""
-    served: Said | None = None
-    """What the server's own JSON says, where that is not what is proven."""
+    holds: bool = False  # Whether it proves the record, or that there is none.
+    record: Said | None = None  # What the very bytes say that the account signed; None where there is none to be read.
+    served: Said | None = None  # What the server's own JSON says, where that is not what is proven.
 
     @property
     def is_absent(self) -> bool:

@@ -37,8 +37,7 @@ _LONGEST_MEMBER = 3000
 _MOST_MEMBERS = 100
 _LONGEST_CURSOR = 4096
 _PIECE = 1 << 20
-_MOST_ELEMENTS = 1000
-"""Taken of one page; asked for are a hundred."""
+_MOST_ELEMENTS = 1000  # Taken of one page; asked for are a hundred.
 
 
 def members_in(file: BinaryIO, coding: str, inside: str) -> Reply:

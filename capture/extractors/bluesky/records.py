@@ -38,10 +38,9 @@ if TYPE_CHECKING:
     from capture.extractors.bluesky.accounts import Accounts, KnownAccount
 
 
-_SIDE_BY_SIDE = 100
-"""Records whose accounts are looked up together."""
-_NO_RECORD = "RecordNotFound"
-"""The error of `getRecord` for a record that is not there (https://docs.bsky.app)."""
+_SIDE_BY_SIDE = 100  # Records whose accounts are looked up together.
+_NO_RECORD = "RecordNotFound"  # The error of `getRecord` for a record that is not there (https://docs.bsky.app).
+# What a record says, and an AppView repeats.
 _PARTS: Mapping[str, Callable[[Post], object]] = {
     "text": lambda post: post.text,
     "time": lambda post: post.published,
@@ -54,7 +53,6 @@ _PARTS: Mapping[str, Callable[[Post], object]] = {
     "the post that it quotes": lambda post: post.quotes,
     "photos and videos": lambda post: [(media.cid, media.kind, media.alt) for media in post.media],
 }
-"""What a record says, and an AppView repeats."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +61,7 @@ class Wanted:
 
     uri: AtUri
     found_in: str
-    shown: Shown | None = None
-    """What an AppView says of it, where one was asked."""
+    shown: Shown | None = None  # What an AppView says of it, where one was asked.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +77,8 @@ class _Revisions:
     """The newest revision of each repository that was proven before: a server may not go back behind it."""
 
     known: dict[str, str] = field(default_factory=dict)
+    # For each proof that is under way, in the order of asking, the newest revision that was proven by then.
     asked: list[str] = field(default_factory=list)
-    """For each proof that is under way, in the order of asking, the newest revision that was proven by then."""
 
     def ask(self, did: str) -> None:
         """Note that a proof is asked for: one that was proven meanwhile says nothing of it."""

@@ -24,8 +24,8 @@ from capture.request.scene import Scene
 from hashing.case.events import ProofRead
 from hashing.case.kinds import ItemKind
 
+# What was looked up of the accounts whose posts a round asks after: a thousand posts may be of one account.
 _AGAIN: WeakKeyDictionary[Fetch, Records] = WeakKeyDictionary()
-"""What was looked up of the accounts whose posts a round asks after: a thousand posts may be of one account."""
 _BAD_REQUEST = 400
 
 

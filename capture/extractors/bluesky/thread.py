@@ -19,8 +19,8 @@ from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, NotF
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Post
 
+# Levels of replies and of posts replied to: the most that may be asked for. Servers give fewer, and do not say so.
 _DEEPEST = _HIGHEST = 1000
-"""Levels of replies and of posts replied to: the most that may be asked for. Servers give fewer, and do not say so."""
 # A thread of strangers has no end: questions, posts that are listed, posts above and hidden ones are all bounded.
 _MOST_QUESTIONS = 200
 _MOST_POSTS = 20_000

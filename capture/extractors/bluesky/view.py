@@ -23,8 +23,7 @@ _COUNTS = {
     "quoteCount": "quotes",
     "bookmarkCount": "bookmarks",
 }
-_NO_HANDLE = "handle.invalid"
-"""What AppViews show in the place of a handle that does not lead to the account."""
+_NO_HANDLE = "handle.invalid"  # What AppViews show in the place of a handle that does not lead to the account.
 _MOST_PICTURES = 100
 _MOST_LABELS = 20
 

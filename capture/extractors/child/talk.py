@@ -16,8 +16,8 @@ from hashing.sandbox import channel
 T = TypeVar("T", bound=ChildMessage)
 
 _LONGEST = 48 << 20
+# Seconds between two messages. The parent is less patient; this is for one that was killed, which ends nobody.
 _LONGEST_THOUGHT = 660
-"""Seconds between two messages. The parent is less patient; this is for one that was killed, which ends nobody."""
 
 
 class Talk:

@@ -11,8 +11,7 @@ from capture.request.extractor import FetchRequest, NotFollowed, Unavailable
 from hashing.case.kinds import ItemKind
 from hashing.case.post import PostMedia
 
-MOST = 24
-"""Media of one post that are named in its record; the largest number that servers are known to allow is 20."""
+MOST = 24  # Media of one post that are named in its record; the largest number that servers are known to allow is 20.
 _LONGEST_ALT = 10_000
 
 _VIDEO, _AUDIO, _DOCUMENT = ItemKind.VIDEO, ItemKind.AUDIO, ItemKind.DOCUMENT

@@ -32,8 +32,7 @@ from hashing.case.post import Post
 OTHER_TIME = "post: not between --since and --until"
 NOT_PUBLIC = "post: not public, and shown to us without login: not taken without an access token (--token)"
 
-_MANY = 100
-"""Edited posts after which their histories are fetched, before the list goes on."""
+_MANY = 100  # Edited posts after which their histories are fetched, before the list goes on.
 
 
 class Allowance:

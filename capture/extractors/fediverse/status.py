@@ -17,8 +17,8 @@ from hashing.case.post import Post
 if TYPE_CHECKING:
     from capture.extractors.fediverse.server import Server
 
+# What anyone may see (https://docs.joinmastodon.org/entities/Status/#visibility); "" where a server says nothing.
 PUBLIC = frozenset({"", "public", "unlisted"})
-"""What anyone may see (https://docs.joinmastodon.org/entities/Status/#visibility); "" where a server says nothing."""
 
 _COUNTS = {
     "replies_count": "replies",
@@ -33,15 +33,11 @@ _MOST_MENTIONS = 200
 class Status:
     """A post, and what belongs to it on the server that showed it."""
 
-    number: str
-    """The server's own name of the post: opaque, and meaningless anywhere else."""
+    number: str  # The server's own name of the post: opaque, and meaningless anywhere else.
     post: Post
-    answers: str
-    """The number of the post that it answers, or ""."""
-    author: str
-    """The number of its author's account."""
-    user: str
-    """The `acct` of its author's account."""
+    answers: str  # The number of the post that it answers, or "".
+    author: str  # The number of its author's account.
+    user: str  # The `acct` of its author's account.
     replies: int
     facts: tuple[Fact, ...]
     missing: NotGiven = ALL_GIVEN

@@ -19,8 +19,7 @@ from hashing.case.kinds import ItemKind
 
 # Requests to one server for one thread: enough for a few thousand answers, and no burden.
 _MOST_ASKED = 25
-_PATIENCE = 3
-"""Questions in a row that bring nothing new: the answers that are counted are then not for us."""
+_PATIENCE = 3  # Questions in a row that bring nothing new: the answers that are counted are then not for us.
 
 
 class StatusThread:

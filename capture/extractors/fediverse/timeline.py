@@ -23,15 +23,12 @@ from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, NotF
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Post
 
-PAGE_SIZE = 40
-"""The most that Mastodon gives at once."""
-MOST_PAGES = 2500
-"""A hundred thousand posts."""
+PAGE_SIZE = 40  # The most that Mastodon gives at once.
+MOST_PAGES = 2500  # A hundred thousand posts.
+# Pages in a row without anything new: servers that leave posts out of a page after counting it send some.
 _PATIENCE = 3
-"""Pages in a row without anything new: servers that leave posts out of a page after counting it send some."""
 _MAY_GO_ON = "the list may go on: the server names no further page"
-_NO_SUCH_PAGE = frozenset({400, 404, 422})
-"""What servers answer that know of no pages."""
+_NO_SUCH_PAGE = frozenset({400, 404, 422})  # What servers answer that know of no pages.
 _EMPTY_LIST = hashlib.sha256(b"[]").hexdigest()
 _OLD_PAGES = 2
 """Pages in a row with nothing but older posts, after which a list is taken to be past `--since`.

@@ -34,8 +34,7 @@ ReadPage = Callable[[StoredItem], Iterator[Finding]]
 
 FEED = "feed"
 _MOST_MEDIA = 50_000
-_MOST_PAGES = 50
-"""Of one feed: as a rule, five hundred entries."""
+_MOST_PAGES = 50  # Of one feed: as a rule, five hundred entries.
 _LONGEST_PLACE = 300
 _LONGEST_FRAGMENT = 200
 

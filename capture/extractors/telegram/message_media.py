@@ -12,8 +12,7 @@ from capture.page.style_media import css_images
 from hashing.case.kinds import ItemKind
 from hashing.case.post import PostMedia
 
-_MOST = 24
-"""An album has ten at the most."""
+_MOST = 24  # An album has ten at the most.
 
 
 class ShownMedia:

@@ -31,8 +31,7 @@ from hashing.sandbox import NotRead
 if TYPE_CHECKING:
     from capture.request.known import KnownPost
 
-_MOST_PAGES = 5000
-"""A hundred thousand posts."""
+_MOST_PAGES = 5000  # A hundred thousand posts.
 _NO_CHANNEL = (
     "shows no posts to the public: it is a group, a person or a bot, its preview is off, or there is no such name"
 )

@@ -12,10 +12,8 @@ from capture.request.extractor import Fetch, FetchRequest, StoredItem
 from hashing.case.kinds import ItemKind
 from hashing.files import inside
 
-_MOST = 5000
-"""Questions that one extraction may ask: a list of pages that goes round for ever ends here."""
-_SAMPLE = 4096
-"""Bytes of an answer's beginning that are always at hand; a shorter sample is the whole answer."""
+_MOST = 5000  # Questions that one extraction may ask: a list of pages that goes round for ever ends here.
+_SAMPLE = 4096  # Bytes of an answer's beginning that are always at hand; a shorter sample is the whole answer.
 _MEDIA = frozenset({ItemKind.VIDEO, ItemKind.AUDIO, ItemKind.PHOTO})
 _PLAYLISTS = (".m3u8", ".mpd", ".f4m", ".ism")
 _LARGEST_PLAYLIST = 1 << 20

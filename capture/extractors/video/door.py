@@ -35,8 +35,8 @@ class DoorRH(RequestHandler):  # type: ignore[misc]  # as above
     _SUPPORTED_PROXY_SCHEMES = None
     _SUPPORTED_FEATURES = None
     ask: Callable[[FetchQuestion], tuple[FetchAnswer, BinaryIO | None]]
+    # What lists of playlists define for those that they name, by the address of each list.
     defined: ClassVar[dict[str, dict[str, str]]] = {}
-    """What lists of playlists define for those that they name, by the address of each list."""
 
     def _check_extensions(self, extensions: dict[str, object]) -> None:
         """Take every extension that changes nothing; `impersonate` stays, and is refused by that."""

@@ -14,11 +14,10 @@ from hashing.sandbox import Readers
 if TYPE_CHECKING:
     from capture.extractors.video.segments import SegmentFetch
 
-_SHORTEST, _LONGEST = 0.5, 3.0
-"""Seconds between two looks at a playlist."""
+_SHORTEST, _LONGEST = 0.5, 3.0  # Seconds between two looks at a playlist.
 _MOST_FAILURES = 5
+# A playlist that is so many segments behind what it was is no stale copy: the stream has begun to count anew.
 _BEGUN_ANEW = 10
-"""A playlist that is so many segments behind what it was is no stale copy: the stream has begun to count anew."""
 
 
 class Follower:

@@ -13,14 +13,10 @@ from hashing.case.case import CAPTURES, Case
 from hashing.printable import human_size, printable
 
 SIGNATURES = ("Name", "Signature", "Date", "Time")
-LINES = 5
-"""Hand-overs that a label has room for."""
-
-WIDTH = 72
-"""Columns, frame included."""
+LINES = 5  # Hand-overs that a label has room for.
+WIDTH = 72  # Columns, frame included.
 _NAME = 13
-_MOST_ROWS = 4
-"""Rows of one text; what is longer stands in full in the custody log."""
+_MOST_ROWS = 4  # Rows of one text; what is longer stands in full in the custody log.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

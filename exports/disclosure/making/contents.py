@@ -57,14 +57,12 @@ class DisclosedContents:
 
     capture: SealedCapture
     items: tuple[str, ...]
-    withheld: int
-    """Items of the capture that are not disclosed."""
+    withheld: int  # Items of the capture that are not disclosed.
     files: tuple[SealedFile, ...]
     made: tuple[DisclosureContents, ...]
     faults: tuple[Fault, ...]
     remarks: tuple[str, ...]
-    openings: tuple[LineOpening, ...]
-    """What is withheld of the lines disclosed."""
+    openings: tuple[LineOpening, ...]  # What is withheld of the lines disclosed.
 
 
 def disclosed_contents(

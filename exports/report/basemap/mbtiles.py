@@ -13,8 +13,8 @@ from exports.errors import BadBaseMap
 from exports.report.basemap.base_map import HIGHEST, LARGEST_TILE, RASTER, plain
 from hashing.case.events import MapTiles
 
+# Steps of SQLite's machine between two looks, and looks at one question: a view in a file can go on for ever.
 _STEPS, _MOST = 100_000, 200
-"""Steps of SQLite's machine between two looks, and looks at one question: a view in a file can go on for ever."""
 _VECTOR = {"pbf", "mvt"}
 
 

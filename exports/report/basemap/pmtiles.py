@@ -24,15 +24,13 @@ _VERSION = 3
 _NONE, _GZIP = 1, 2
 _RASTER_TYPES = {2, 3, 4}
 _LARGEST_DIRECTORY = 16 << 20
-_DEEPEST = 4
-"""Directories on the way to a tile: writers make two, the specification allows a few more."""
+_DEEPEST = 4  # Directories on the way to a tile: writers make two, the specification allows a few more.
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
     first: int
-    run: int
-    """Tiles in a row that are these bytes; 0 where they are another directory."""
+    run: int  # Tiles in a row that are these bytes; 0 where they are another directory.
     length: int
     offset: int
 
