@@ -49,7 +49,7 @@ def digest_many(
     """Hash files with the same algorithms; yield a result for each path, in the order given.
 
     `paths` may be endless: they are taken a bounded number ahead of what the caller has been given. A file that
-    cannot be read is an Unread among the others. `progress` is told the bytes read since it was last told, about ten
+    cannot be read is an UnreadFile among the others. `progress` is told the bytes read since it was last told, ten
     times a second, in the caller's thread. `workers` is the number of threads, by default two for each processor.
     Raises BadFormat for an unknown algorithm.
     """

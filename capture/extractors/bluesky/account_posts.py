@@ -13,7 +13,7 @@ from capture.extractors.bluesky.listing import QUOTED
 from capture.extractors.bluesky.pages import ListedRecord, PageReading, RecordPage, is_in_span, pages
 from capture.extractors.bluesky.proof import InList
 from capture.extractors.bluesky.records import Listed, Records, Wanted, media_of, post_of
-from capture.extractors.bluesky.stored_answer import Unread, records_in
+from capture.extractors.bluesky.stored_answer import AnswerUnreadable, records_in
 from capture.extractors.bluesky.xrpc import query, refusal
 from capture.recorder.reading import plain_body
 from capture.request.extractor import Fetch, FetchRequest, Finding, NotFollowed, PostExcerpt, StoredItem, Unavailable
@@ -111,7 +111,7 @@ class AccountPosts:
                     yield NotFollowed(url=url, reason=reason)
                     break
                 wanted.append(Wanted(uri=uri, found_in=found_in))
-        except Unread as error:
+        except AnswerUnreadable as error:
             problem = str(error)
         if problem:
             reason = f"the whole repository is stored, but was not read to its end: {problem}"

@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from capture.extractors.bluesky.said import Document, account_of
-from capture.extractors.bluesky.stored_answer import Unread, document_of, log_key_of, members_of
+from capture.extractors.bluesky.stored_answer import AnswerUnreadable, document_of, log_key_of, members_of
 from capture.extractors.bluesky.xrpc import host_of, query, refusal, stored_of, xrpc_error
 from capture.extractors.json_value import line
 from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, ItemReading, Unavailable
@@ -98,7 +98,7 @@ class Accounts:
             return f"{_ERRORS[error]}, says its server" if error in _ERRORS else ""
         try:
             said = members_of(stored, self._fetch)
-        except Unread:
+        except AnswerUnreadable:
             return ""  # that nothing of the account is to be had is told in any case
         reason = _STATES.get(said.members.get("status", ""), "") if said.inactive else ""
         return f"{reason}, says its server ({stored.item.ref})" if reason else ""
@@ -119,9 +119,9 @@ class Accounts:
         stored = stored_of(answer)
         try:
             if stored is None:
-                raise Unread(refusal(answer, self._fetch))
+                raise AnswerUnreadable(refusal(answer, self._fetch))
             document = document_of(stored, self._fetch, did)
-        except Unread as error:
+        except AnswerUnreadable as error:
             yield Unavailable(url=request.url, reason=f"who keeps {did}: {error}")
         else:
             if document.problem:
@@ -148,9 +148,9 @@ class Accounts:
         stored = stored_of(answer)
         try:
             if stored is None:
-                raise Unread(refusal(answer, self._fetch))
+                raise AnswerUnreadable(refusal(answer, self._fetch))
             proven = log_key_of(stored, self._fetch, account.did)
-        except Unread as error:
+        except AnswerUnreadable as error:
             reason = f"{error}: that the signing key is the account's is the directory's word alone"
             yield Unavailable(url=request.url, reason=reason)
             return account
@@ -175,7 +175,7 @@ class Accounts:
             stored = stored_of(answer)
             try:
                 profile = members_of(stored, self._fetch, "value").members if stored is not None else {}
-            except Unread as error:
+            except AnswerUnreadable as error:
                 yield Unavailable(url=request.url, reason=str(error), found_in=request.found_in)
                 continue
             name = line(profile.get("displayName"), 640)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.at_uri import is_did
-from capture.extractors.bluesky.stored_answer import Unread, did_of
+from capture.extractors.bluesky.stored_answer import AnswerUnreadable, did_of
 from capture.extractors.bluesky.xrpc import query, stored_of
 from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, Unavailable
 from hashing.case.kinds import ItemKind
@@ -31,7 +31,7 @@ class Resolved:
         stored = stored_of(answer)
         try:
             did = did_of(stored, self.fetch) if stored is not None else ""
-        except Unread as error:
+        except AnswerUnreadable as error:
             self.unread.append(Unavailable(url=found.url, reason=str(error), found_in=found.found_in))
             return ""
         return did if is_did(did) else ""

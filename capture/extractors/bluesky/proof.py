@@ -46,7 +46,7 @@ def judge(
     """Check a proof, and that the record as served is the one that is proven; the event says what does not hold.
 
     The sandbox does the checking. Of which items and of which key its word is, this process knows by itself. Raises
-    Unread where a proof, or a record that is an item of its own, could not be read.
+    AnswerUnreadable where a proof, or a record that is an item of its own, could not be read.
     """
     # The sandbox is told the bytes and answers what they prove. The event's names (item, account, record, key) are put
     # in here: hostile bytes have no say in what a proof is recorded to be of.

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from capture.extractors.bluesky.at_uri import AtUri
 from capture.extractors.bluesky.proof import InList, Judged, absence, fault, judge
 from capture.extractors.bluesky.said import MOST_BLOBS, Said, Shown
-from capture.extractors.bluesky.stored_answer import Unread, record_of
+from capture.extractors.bluesky.stored_answer import AnswerUnreadable, record_of
 from capture.extractors.bluesky.xrpc import blob_url, query, refusal, stored_of, xrpc_error
 from capture.request.extractor import (
     Answer,
@@ -153,7 +153,7 @@ class Records:
                 continue
             try:
                 judged = judge(each.uri, account, car, each.served, self._fetch)
-            except Unread as error:
+            except AnswerUnreadable as error:
                 self._revisions.asked.pop(0)
                 yield _not_checked(error, request)
                 continue
@@ -225,7 +225,7 @@ class Records:
         """Yield what a server's own JSON of a record says, which nothing proves, or why it could not be read."""
         try:
             said = said or record_of(record, self._fetch, str(wanted.uri))
-        except Unread as error:
+        except AnswerUnreadable as error:
             yield Unavailable(url=record.item.url, reason=str(error), found_in=wanted.found_in)
         else:
             yield from _say(wanted, self.accounts[wanted.uri.did], record.item.ref, said)
@@ -248,19 +248,20 @@ class Records:
 
     def _judge(
         self, wanted: Wanted, account: KnownAccount, car: StoredItem, record: StoredItem | None
-    ) -> Generator[Finding, None, tuple[Judged | None, Unread | None]]:
+    ) -> Generator[Finding, None, tuple[Judged | None, AnswerUnreadable | None]]:
         """Return what a proof comes to. Where it or the record cannot be read, that does not cost the other."""
         try:
             return judge(wanted.uri, account, car, record, self._fetch), None
-        except Unread as error:
+        except AnswerUnreadable as error:
             if record is None:
                 return None, error
         # Once more without the record as served: the proof holds the record's bytes too, so the one that cannot be read
         # must not take the other with it.
         yield from self._served(wanted, record)
         try:
-            return judge(wanted.uri, account, car, None, self._fetch), Unread("the record as served was not read")
-        except Unread as error:
+            unread = AnswerUnreadable("the record as served was not read")
+            return judge(wanted.uri, account, car, None, self._fetch), unread
+        except AnswerUnreadable as error:
             return None, error
 
     def _went_back(self, judged: Judged, found: FetchRequest) -> Iterator[Finding]:
@@ -343,7 +344,7 @@ def _say(wanted: Wanted, account: KnownAccount, ref: str, said: Said) -> Iterato
     yield from media_of(post)
 
 
-def _not_checked(error: Unread | None, proof: FetchRequest) -> Unavailable:
+def _not_checked(error: AnswerUnreadable | None, proof: FetchRequest) -> Unavailable:
     return Unavailable(url=proof.url, reason=f"the signed proof was not checked: {error}", found_in=proof.found_in)
 
 

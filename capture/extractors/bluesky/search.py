@@ -14,7 +14,7 @@ from capture.extractors.bluesky.hashtag import find_hashtag
 from capture.extractors.bluesky.listing import Shows
 from capture.extractors.bluesky.pages import read_page
 from capture.extractors.bluesky.records import Records, Wanted, pictures_of
-from capture.extractors.bluesky.stored_answer import Unread, members_of
+from capture.extractors.bluesky.stored_answer import AnswerUnreadable, members_of
 from capture.extractors.bluesky.thread import BlueskyThread
 from capture.extractors.bluesky.xrpc import host_of, query, stored_of, xrpc_error
 from capture.extractors.unreached import unreached
@@ -122,7 +122,7 @@ def demand_service(origin: str, fetch: Fetch) -> None:
     try:
         if stored is not None and "version" in members_of(stored, fetch).members:
             return
-    except Unread as error:
+    except AnswerUnreadable as error:
         raise NotMine(f"{host}: {error}") from error
     # Asked without `uris`, which it demands: only a server of the protocol answers that with 400 and an error in its
     # form.
@@ -158,7 +158,7 @@ def _copy(uri: AtUri, fetch: Fetch) -> Iterator[Finding]:
     shows = Shows(appview, fetch)
     try:
         page = read_page(stored, fetch, "posts", set(), views=True)
-    except Unread as error:
+    except AnswerUnreadable as error:
         yield Unavailable(url=url, reason=str(error), found_in=request.found_in)
         return
     for listed in page.elements:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capture.extractors.fediverse.account import handle, read_account
-from capture.extractors.fediverse.attachment import ALL_GIVEN, NotGiven, not_given, read_attachments
+from capture.extractors.fediverse.attachment import NONE_MISSING, MissingMedia, missing_media, read_attachments
 from capture.extractors.fediverse.content import poll_counts, poll_facts, poll_text, read_content, read_place, read_tags
 from capture.extractors.fediverse.errors import UnreadableAnswer
 from capture.extractors.json_value import Json, as_sent, count, line, mapping, name_of, sequence, text, time, web_url
@@ -40,7 +40,7 @@ class Status:
     user: str  # The `acct` of its author's account.
     replies: int
     facts: tuple[Fact, ...]
-    missing: NotGiven = ALL_GIVEN
+    missing: MissingMedia = NONE_MISSING
 
     @property
     def public(self) -> bool:
@@ -93,7 +93,7 @@ def read_status(value: object, server: Server, names: Mapping[str, str] | None =
         user=line(mapping(account).get("acct") or mapping(account).get("username"), 500),
         replies=post.counts.get("replies", 0),
         facts=_facts(fields),
-        missing=not_given(fields.get("media_attachments"), server.api()),
+        missing=missing_media(fields.get("media_attachments"), server.api()),
     )
 
 
