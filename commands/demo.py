@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from commands.capture_output import print_counts
+from commands.options import PATH
 from commands.output import counted, print_styled, print_things
 from commands.progress import byte_progress, capture_progress
 from commands.verify import print_verification
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
+@click.argument("folder", required=False, type=PATH, metavar="[DIR]")
 @click.option("--exercise", is_flag=True, help="Ten tasks to do yourself, each judged; the same DIR again goes on.")
 def demo(folder: Path | None, exercise: bool) -> None:
     """Show the tool at work: capture a small scene served on this computer, verify, export, tamper, verify again.

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from commands.options import (
+    PATH,
     Seconds,
     allow_network_option,
     allow_private_option,
@@ -271,11 +272,7 @@ _OPTIONS = (
         help="A file with an access token, lent to its host alone; not stored (may be repeated).",
     ),
     setting(
-        "--cookies",
-        type=click.Path(path_type=Path),
-        callback=warn_of_readers,
-        metavar="FILE",
-        help="Cookies (Netscape format); not stored.",
+        "--cookies", type=PATH, callback=warn_of_readers, metavar="FILE", help="Cookies (Netscape format); not stored."
     ),
     setting(
         "--cookies-from-browser",
