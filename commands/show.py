@@ -215,8 +215,7 @@ def _print_capture(view: CaptureView, grades: Mapping[str, GradeRecord] | None =
     click.echo(clean(f"{view.started.exhibit}  {view.started.scene}"))
     status = view.status if view.seal else unsealed_status(view)
     print_styled(
-        f"{status}, begun {second(view.started.time)} by {view.started.officer}",
-        STATUS_STYLES.get(view.status, ""),
+        f"{status}, begun {second(view.started.time)} by {view.started.officer}", STATUS_STYLES.get(view.status, "")
     )
     print_tables(view, grades)
     print_verdicts(view)

@@ -327,13 +327,7 @@ class Worker:
             report = RowReport(name=taken.name, state=FAILED, reason=_shortened(error))
             return self._tried(taken, unasked(error), report), unasked(error)
         result = capture(
-            job.scene,
-            self._case,
-            row.options,
-            key=self._key,
-            stop=self._stop,
-            readers=self._readers,
-            clock=self._clock,
+            job.scene, self._case, row.options, key=self._key, stop=self._stop, readers=self._readers, clock=self._clock
         )
         self._sealed[taken.name] = result.path
         self.summary.results.append(result)

@@ -179,12 +179,7 @@ class Browser:
         return lines[-1][-300:] if lines else "it said nothing"
 
     def _send(
-        self,
-        method: str,
-        session: str,
-        params: Json,
-        answers: queue.SimpleQueue[Json] | None,
-        pour: Pour | None = None,
+        self, method: str, session: str, params: Json, answers: queue.SimpleQueue[Json] | None, pour: Pour | None = None
     ) -> int:
         with self._sending:
             self._number += 1

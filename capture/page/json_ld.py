@@ -38,12 +38,7 @@ _NOT_THE_MATTER = frozenset(
 
 _WEB_PAGES = frozenset({"AboutPage", "CollectionPage", "ItemPage", "ProfilePage", "QAPage", "WebPage"})
 
-_TIMES = {
-    "datePublished": "published",
-    "dateModified": "modified",
-    "dateCreated": "created",
-    "uploadDate": "uploaded",
-}
+_TIMES = {"datePublished": "published", "dateModified": "modified", "dateCreated": "created", "uploadDate": "uploaded"}
 _MOST_AUTHORS = 50
 
 _IMAGE_KEYS = ("image", "photo", "primaryImageOfPage", "thumbnail", "thumbnailUrl")

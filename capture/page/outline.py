@@ -371,12 +371,7 @@ class OutlineReader:
             self._keep("buttons", attributes.get("value", ""))
         elif kind == "checkbox":
             self._counts["ticks"] += not flags & _UNREAD
-        elif "captcha" not in attributes.get("name", "").lower() and kind not in {
-            "hidden",
-            "image",
-            "reset",
-            "radio",
-        }:
+        elif "captcha" not in attributes.get("name", "").lower() and kind not in {"hidden", "image", "reset", "radio"}:
             self._counts["fields"] += not flags & _UNREAD
             self._keep("field_names", (attributes.get("name") or attributes.get("id", "")).lower(), 80)
 

@@ -207,13 +207,7 @@ CONSENT_SIGNS = (
     Sign(verdict.CONSENT, "choice", name("agree"), 3, 'it says one thing, and all there is to do is to answer "{}"'),
     Sign(verdict.CONSENT, "choice", name("refuse"), 3, 'it asks one thing, and all there is to do is to answer "{}"'),
     Sign(verdict.CONSENT, "way in", _has("."), 3, "it asks one thing, and an answer leads to the same address ({})"),
-    Sign(
-        verdict.CONSENT,
-        "sole control",
-        name("of age"),
-        3,
-        'it says little, and all there is to do is to say "{}"',
-    ),
+    Sign(verdict.CONSENT, "sole control", name("of age"), 3, 'it says little, and all there is to do is to say "{}"'),
     Sign(verdict.CONSENT, "tick", _has("."), 3, 'it says little, and all there is to do is to tick a box and to "{}"'),
     Sign(
         verdict.CONSENT, "sole field", _is(parts("birth field")), 3, "it asks for a date of birth, and for nothing else"

@@ -81,13 +81,7 @@ class KeptReceipt(msgspec.Struct, frozen=True):
 
 
 def write_receipt(
-    path: Path,
-    found: Verification,
-    *,
-    key: SigningKey,
-    officer: str,
-    target: str = "",
-    clock: Clock = system_clock,
+    path: Path, found: Verification, *, key: SigningKey, officer: str, target: str = "", clock: Clock = system_clock
 ) -> Receipt:
     """Write the receipt of a verification to a new file.
 

@@ -11,10 +11,7 @@ from hashing.atproto.multikey import AtprotoKey, Curve, read_multibase
 from hashing.atproto.strict_json import read_json
 
 MULTIKEY = "Multikey"
-_LEGACY: dict[str, Curve] = {
-    "EcdsaSecp256k1VerificationKey2019": "k256",
-    "EcdsaSecp256r1VerificationKey2019": "p256",
-}
+_LEGACY: dict[str, Curve] = {"EcdsaSecp256k1VerificationKey2019": "k256", "EcdsaSecp256r1VerificationKey2019": "p256"}
 # SEC 1, section 2.3.3: 0x04, x, y. The legacy key types hold points in this form.
 _UNCOMPRESSED = 65
 

@@ -165,11 +165,7 @@ def _demand_unchanged(path: Path, before: os.stat_result, after: os.stat_result,
 
 
 def _hash_in_turn(
-    descriptor: int,
-    size: int,
-    hashers: Iterable[Hasher],
-    buffer: bytearray,
-    progress: Callable[[int], None] | None,
+    descriptor: int, size: int, hashers: Iterable[Hasher], buffer: bytearray, progress: Callable[[int], None] | None
 ) -> None:
     view = memoryview(buffer)
     done = 0

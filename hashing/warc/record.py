@@ -78,10 +78,7 @@ def encode_record(
 
 
 def stream_record(
-    fields: Sequence[tuple[str, str]],
-    block: Iterable[bytes | bytearray | memoryview],
-    length: int,
-    level: int = STORED,
+    fields: Sequence[tuple[str, str]], block: Iterable[bytes | bytearray | memoryview], length: int, level: int = STORED
 ) -> Iterator[bytes]:
     """Yield one record as a gzip member, a piece at a time, for a block that is too large for memory.
 

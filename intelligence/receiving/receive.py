@@ -349,10 +349,7 @@ def _note(state: HandInState) -> str:
 
 
 def _claim(upload: Upload, here: int) -> SenderClaim:
-    said = (
-        ("file time", upload.changed, "the sender's browser"),
-        ("caption", upload.caption, "the sender"),
-    )
+    said = (("file time", upload.changed, "the sender's browser"), ("caption", upload.caption, "the sender"))
     of = f"{upload.size:,}" if upload.size >= 0 else "an unknown number"
     cut = "" if upload.sha256 else f"did not arrive whole: {here:,} bytes of {of}"
     return SenderClaim(upload.name, tuple(Fact(*each) for each in said if each[1]), cut)

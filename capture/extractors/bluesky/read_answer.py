@@ -10,15 +10,7 @@ from typing import BinaryIO
 from msgspec.structs import replace
 
 from capture.extractors.bluesky.post import read_record
-from capture.extractors.bluesky.said import (
-    Document,
-    InRepository,
-    ListPage,
-    LogKey,
-    Proven,
-    Reply,
-    Said,
-)
+from capture.extractors.bluesky.said import Document, InRepository, ListPage, LogKey, Proven, Reply, Said
 from capture.extractors.bluesky.thread_nodes import read_thread
 from capture.extractors.bluesky.view import listed_record, listed_view
 from capture.extractors.json_value import Json, line, mapping, text, time

@@ -156,8 +156,7 @@ class PostList:
                 yield from found_media(history.media, f"an earlier wording of post {post.permalink or post.id}")
             elif answer.reason:
                 yield NotFollowed(
-                    url=request.url,
-                    reason=refusal(self._fetch.readers, self._server, answer, "edit history"),
+                    url=request.url, reason=refusal(self._fetch.readers, self._server, answer, "edit history")
                 )
 
     def _left_out(self, listed: ListedStatus, unwanted: Callable[[Post], str], allowance: Allowance) -> str:

@@ -75,9 +75,7 @@ class StatusThread:
         if answer.stored is None:
             if not is_as_before(answer):
                 yield Unavailable(
-                    url=url,
-                    reason=refusal(self._fetch.readers, self._server, answer, "thread"),
-                    found_in=found_in,
+                    url=url, reason=refusal(self._fetch.readers, self._server, answer, "thread"), found_in=found_in
                 )
             return False
         try:

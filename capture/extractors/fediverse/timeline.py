@@ -93,9 +93,7 @@ class Timeline:
                     yield from [NotFollowed(url=url, reason=_MAY_GO_ON)] if was_full else []
                     return
                 yield Unavailable(
-                    url=url,
-                    reason=refusal(self._fetch.readers, self._server, answer, self._name),
-                    found_in=self._name,
+                    url=url, reason=refusal(self._fetch.readers, self._server, answer, self._name), found_in=self._name
                 )
                 return
             # 2. Where the list goes on: by the Link field, else, on servers that never send one, below the oldest id.

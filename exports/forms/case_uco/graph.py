@@ -114,9 +114,5 @@ _SPACES = {
     "case-investigation": "exhibitNumber wasInformedBy wasDerivedFrom",
 }
 _TERMS = {term: f"{space}:{term}" for space, terms in _SPACES.items() for term in terms.split()}
-_TERMS |= {
-    "began": "uco-core:startTime",
-    "acted_on": "uco-action:object",
-    "from_": "uco-observable:from",
-}
+_TERMS |= {"began": "uco-core:startTime", "acted_on": "uco-action:object", "from_": "uco-observable:from"}
 """Where two vocabularies share a term, or Python has the word for itself."""
