@@ -133,7 +133,7 @@ def _print_captured(result: CaptureResult) -> None:
     from exports.format.capture_view import read_capture
 
     view = read_capture(result.path)
-    kinds = Counter(entry.item.kind for entry in view.items)
+    kinds = Counter(entry.kind for entry in view.items)
     click.echo(f"stored   {', '.join(counted(count, kind) for kind, count in kinds.items())}")
     print_things(missing_table(view))
     print_counts(result, view)

@@ -8,11 +8,13 @@ JSON Schemas in docs/ are made from them: `python -m exports.format.manifest > d
 # Annotations are no texts here (`from __future__`): msgspec would compile each of them at every start.
 
 import sys
+from collections.abc import Sequence
 from inspect import cleandoc
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import asdict
 
 from exports.format.clock import clock_sentence
 from hashing.case.events import (
@@ -20,15 +22,18 @@ from hashing.case.events import (
     CaptureResumed,
     CaptureStarted,
     ClockMeasured,
+    Event,
     Exchange,
     Failed,
     Grade,
     IntakeBegun,
     Item,
+    ItemFacts,
     MapTiles,
     PageJudged,
     PageRendered,
     PostChanged,
+    PostRead,
     ProofRead,
     RenderingBegun,
     ServerDates,
@@ -229,7 +234,8 @@ class Manifest(Record, frozen=True, kw_only=True):
 class ListedItem(Item, frozen=True, kw_only=True, omit_defaults=True, tag="item", gc=False):
     """An original: the ledger's line on one page, photo, video, document or post, with what other lines say of it.
 
-    Its `path`, and those of the lines with it, are relative to the bundle's folder.
+    Its `path`, and those of the lines with it, are relative to the bundle's folder; where a case is shown, to the
+    capture's.
     """
 
     exhibit: str
@@ -241,6 +247,24 @@ class ListedItem(Item, frozen=True, kw_only=True, omit_defaults=True, tag="item"
     # How far it is trusted, and who may be told, where an officer has graded it or its exhibit.
     grade: GradeRecord | None = None
     working_copies: tuple[WorkingCopy, ...] = ()
+
+    @classmethod
+    def of(
+        cls, item: Item, about: Sequence[Event], response: Event | None, *, exhibit: str, withheld: bool = False
+    ) -> Self:
+        """Return an item with the lines that are about it; of several posts or proofs, the last."""
+        posts = [event.post for event in about if isinstance(event, PostRead)]
+        proofs = [event for event in about if isinstance(event, ProofRead)]
+        return cls(
+            **asdict(item),
+            exhibit=exhibit,
+            withheld=withheld,
+            response=response if isinstance(response, Exchange) else None,
+            facts=tuple(fact for event in about if isinstance(event, ItemFacts) for fact in event.facts),
+            post=posts[-1] if posts else None,
+            proof=proofs[-1] if proofs else None,
+            working_copies=tuple(event for event in about if isinstance(event, WorkingCopy)),
+        )
 
     @property
     def captured(self) -> str:

@@ -71,7 +71,7 @@ def _seizure(exhibit: Exhibit, ref: str) -> list[tuple[str, str]]:
 
 
 def _holds(view: CaptureView, ref: str) -> str:
-    sizes = [entry.item.size for entry in view.items if ref in {view.started.exhibit, entry.item.ref}]
+    sizes = [item.size for item in view.items if ref in {view.started.exhibit, item.ref}]
     items = f"{len(sizes):,} item" + ("" if len(sizes) == 1 else "s")
     return f"{items}, {sum(sizes):,} bytes ({human_size(sum(sizes))})"
 
