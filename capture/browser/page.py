@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
 
+from capture.browser.page_time import PageTime
 from capture.browser.poured import LARGEST, Pour
 from capture.errors import BrowserSilent, NotRendered
 from hashing.case.events import PageAction
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from capture.browser.devtools import Browser, Json
-    from capture.browser.page_time import PageTime
     from capture.browser.settings import PageView
     from capture.recorder.stopping import Stop
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
 from shutil import rmtree
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 from capture.browser.frame import TEXTURE, band
 from capture.browser.guard import BrowserGuard, Reached
@@ -19,6 +19,7 @@ from capture.browser.keeping import Keeping
 from capture.browser.page import RenderedPage
 from capture.browser.page_time import PageTime
 from capture.browser.session import Session
+from capture.browser.settings import RenderingSettings
 from capture.browser.warm import RunningBrowser
 from capture.errors import NotRendered
 from capture.recorder.exchange import EndedExchange
@@ -30,9 +31,6 @@ from hashing.errors import HashingError
 from hashing.files.storage import create, removed_on_failure, storing
 from hashing.ledger.mac import Mac
 from hashing.times import Clock
-
-if TYPE_CHECKING:
-    from capture.browser.settings import RenderingSettings
 
 _SETTLE = 15.0
 _MOST_UNRECORDED = 100

@@ -7,12 +7,9 @@ short it finds the time in 156, this in 207. Neither Pillow nor exifread tells w
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from capture.photo.photo_file import PhotoFile
 from hashing.case.facts import Fact
-
-if TYPE_CHECKING:
-    from capture.photo.photo_file import PhotoFile
 
 LARGEST_EXIF = 16 << 20
 MOST_TEXTS = 20

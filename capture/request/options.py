@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from capture.browser.settings import RenderingSettings
 from capture.errors import BadSettings
 from capture.recorder.settings import NetworkSettings
 from capture.recorder.urls import without_login
@@ -15,7 +16,6 @@ from capture.request.known import Known
 
 if TYPE_CHECKING:
     from capture.browser.session import Session
-    from capture.browser.settings import RenderingSettings
     from capture.clock import TimeServer
 
 # The words of `--media`, with the kinds of item that each stands for.

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -30,6 +30,7 @@ from exports.bundle.writing import (
 from exports.bundle.zip_draft import ZipDraft
 from exports.disclosure.making.contents import DisclosureContents, disclosed_contents
 from exports.disclosure.making.leaks import LeakSearch, secrets_of
+from exports.disclosure.making.request import DisclosureRequest
 from exports.disclosure.openings import FORMAT as OPENINGS_FORMAT
 from exports.disclosure.openings import LineOpening, Openings, write_openings
 from exports.errors import ExportError, NotWhole, ShowsSource
@@ -55,9 +56,6 @@ from hashing.ledger.checkpoint import parse_checkpoint
 from hashing.ledger.keys import SigningKey
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
-
-if TYPE_CHECKING:
-    from exports.disclosure.making.request import DisclosureRequest
 
 _SPARE = 4 << 20
 _SPARE_PER_FILE = 32 << 10

@@ -71,8 +71,8 @@ CHECKPOINT = "checkpoint"
 
 RESERVE = "reserve"
 SCRATCH = "scratch"
+# Held back on the disk from the start, so that a full disk still leaves room to say so and to seal.
 _RESERVE_BYTES = 1 << 20
-"""Held back on the disk from the start, so that a full disk still leaves room to say so and to seal."""
 
 
 class Seal(msgspec.Struct, frozen=True):

@@ -25,8 +25,7 @@ from hashing.ledger.marks import Grown
 from hashing.times import Clock, time_text
 from hashing.warc.record import check_records
 
-LARGEST = 1 << 30
-"""Bytes after which the next record goes into a new file: 1 GiB, as the WARC guidelines advise."""
+LARGEST = 1 << 30  # Bytes after which the next record goes into a new file: 1 GiB, as the WARC guidelines advise.
 _PIECE = 1 << 20
 
 

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from msgspec.structs import replace
@@ -27,10 +26,8 @@ from hashing.files.storage import create, storing, write_all
 from hashing.sandbox import NotRead, Readers
 from hashing.times import Clock, time_text
 from intelligence.intake.pieces import HeldFile, plain
+from intelligence.intake.protection import Protection
 from intelligence.intake.redacted_text import HOW, PHOTO_HOW
-
-if TYPE_CHECKING:
-    from intelligence.intake.protection import Protection
 
 SOURCE = "intake"
 _GROUP = 64  # Items whose lines are written together: a group costs one wait for the disk.

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from msgspec.structs import replace
 
@@ -33,11 +33,9 @@ from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 from intelligence.errors import NotTakenIn
 from intelligence.intake.pieces import PIECE, HeldFile, Piece, plain
+from intelligence.intake.protection import Protection
 from intelligence.intake.reading import READER, form_of
 from intelligence.intake.store import SOURCE, ArrivingFile, IntakeStore, address_of
-
-if TYPE_CHECKING:
-    from intelligence.intake.protection import Protection
 
 _DEEPEST = 4  # Archives in archives that are opened.
 _LARGEST_EXCERPT = 64 << 20  # Bytes of a file of which verification compares parts.

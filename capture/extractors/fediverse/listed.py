@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from capture.extractors.fediverse.account import read_account
 from capture.extractors.fediverse.errors import UnreadableAnswer
+from capture.extractors.fediverse.server import Server
 from capture.extractors.fediverse.status import Status, quoted_status, read_status
 from capture.extractors.json_value import mapping, name_of, time, web_url
 from capture.extractors.served_json import JsonSpan, NotJson, ServedJson
-
-if TYPE_CHECKING:
-    from capture.extractors.fediverse.server import Server
 
 _MOST = 10_000  # Posts of one list that are read; servers give 40, and whole threads of a few thousand.
 

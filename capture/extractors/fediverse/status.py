@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from capture.extractors.fediverse.account import handle, read_account
 from capture.extractors.fediverse.attachment import NONE_MISSING, MissingMedia, missing_media, read_attachments
 from capture.extractors.fediverse.content import poll_counts, poll_facts, poll_text, read_content, read_place, read_tags
 from capture.extractors.fediverse.errors import UnreadableAnswer
+from capture.extractors.fediverse.server import Server
 from capture.extractors.json_value import Json, as_sent, count, line, mapping, name_of, sequence, text, time, web_url
 from hashing.case.facts import Fact
 from hashing.case.post import Post
-
-if TYPE_CHECKING:
-    from capture.extractors.fediverse.server import Server
 
 # What anyone may see (https://docs.joinmastodon.org/entities/Status/#visibility); "" where a server says nothing.
 PUBLIC = frozenset({"", "public", "unlisted"})
