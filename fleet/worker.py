@@ -146,12 +146,10 @@ class Worker:
         self._network = Network(lambda failures: min(settings.pause * 2 ** min(failures, 10), LONGEST_PAUSE))
         self._threads: dict[str, threading.Thread] = {}
         self._unreported: list[RowReport] = []
-        self._sealed: dict[str, Path] = {}
-        """The capture of each row that this case has."""
+        self._sealed: dict[str, Path] = {}  # The capture of each row that this case has.
         self._says = self._unfit = ""
         self._next_beat = self._next_look = 0.0
-        self._open = -1
-        """Rows of the operation that wait or run; -1 where that is not known."""
+        self._open = -1  # Rows of the operation that wait or run; -1 where that is not known.
         self.summary = WorkerSummary()
 
     def run(self) -> WorkerSummary:

@@ -157,18 +157,14 @@ class Batch:
             jitter=jitter,
         )
         self._user = stop or Stop()
-        self._stop = Stop()
-        """Of the batch itself: asked by the user's, or where there is no room for more rows."""
+        self._stop = Stop()  # Of the batch itself: asked by the user's, or where there is no room for more rows.
         self._readers = capture_readers()
         self._counts = Counts(total=len(rows))
         self._tally = _Tally()
         self._reports: queue.Queue[_Ended | _Hold] = queue.Queue()
-        self._threads: dict[int, threading.Thread] = {}
-        """By the number of the try."""
-        self._open: set[OpenCapture] = set()
-        """Captures that wait for another try."""
-        self._died: set[Path] = set()
-        """Batches that died and were finished off while this one goes on."""
+        self._threads: dict[int, threading.Thread] = {}  # By the number of the try.
+        self._open: set[OpenCapture] = set()  # Captures that wait for another try.
+        self._died: set[Path] = set()  # Batches that died and were finished off while this one goes on.
         self._folder: BatchFolder
         self._started: BatchStarted
         self._on_record: OnRecord

@@ -31,8 +31,7 @@ class OnRecord:
     def __init__(self, case: Case, own: Path | None = None) -> None:
         self._case = case
         self._own = own
-        self._read: dict[Path, int] = {}
-        """How many bytes of each ledger."""
+        self._read: dict[Path, int] = {}  # How many bytes of each ledger.
         self._finished: set[Path] = set()
         self._rows: dict[str, RowRecord] = {}
 

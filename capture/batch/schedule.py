@@ -37,8 +37,7 @@ class Network:
         self._looked = 0.0
         self._pauses = 0
         self.lost = False
-        self.quiet_until = 0.0
-        """Until then nothing is asked of anybody, while it is lost; then one row is tried."""
+        self.quiet_until = 0.0  # Until then nothing is asked of anybody, while it is lost; then one row is tried.
 
     def answered(self) -> None:
         """Hear that a host gave a sign, whatever it was."""
@@ -126,8 +125,8 @@ class Schedule:
         self._pause = pause
         self._jitter = jitter
         self._hosts: dict[str, _HostQueue] = {}
+        # When, in which order, and the version by which an entry that is out of date is known.
         self._ready: list[tuple[float, int, int, _HostQueue]] = []
-        """When, in which order, and the version by which an entry that is out of date is known."""
         self._later: list[tuple[float, int, Try]] = []
         self._order = itertools.count()
         self._running = 0

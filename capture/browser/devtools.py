@@ -60,10 +60,9 @@ class Browser:
         self._waiting: dict[int, queue.SimpleQueue[Json]] = {}
         self._pours: dict[int, Pour] = {}
         self._listeners: list[OnEvent] = []
-        self.ended = threading.Event()
-        """Set once the browser answers no more."""
+        self.ended = threading.Event()  # Set once the browser answers no more.
+        # What made reading the log impossible: the browser is ended then, since it would go unrecorded.
         self.log_error: BaseException | None = None
-        """What made reading the log impossible: the browser is ended then, since it would go unrecorded."""
         commands, self._commands = _pipe()
         self._answers, answers = _pipe()
         self._net, net = _pipe()

@@ -62,8 +62,7 @@ class BrowserGuard:
         asked: Collection[str] = (),
     ) -> None:
         self._network = network
-        self._asked = asked
-        """Hosts that the page has asked for, as it goes on."""
+        self._asked = asked  # Hosts that the page has asked for, as it goes on.
         self._stop = stop
         self._named_by_public = named_by_public
         self._told = reached

@@ -39,8 +39,7 @@ class Http1:
         self._begun = begun
         self._out = bytearray()
         self._in = bytearray()
-        self._out_left: int | None = 0
-        """Bytes of a request's body that are still to be sent; None for as many as come."""
+        self._out_left: int | None = 0  # Bytes of a request's body that are still to be sent; None for as many as come.
         self._sending: LoggedExchange | None = None
         self._waiting: deque[LoggedExchange] = deque()
         self._take: Callable[[LoggedExchange, int], bool] = self._head

@@ -40,8 +40,7 @@ class _Direction:
 
         self.buffer = bytearray()
         self.decoder: Any = hpack.Decoder(max_header_list_size=4 << 20)
-        self.block = bytearray()
-        """A head that goes on in the next frame."""
+        self.block = bytearray()  # A head that goes on in the next frame.
         self.stream = self.flags = 0
 
     def fields(self) -> Fields:

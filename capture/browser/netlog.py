@@ -51,8 +51,8 @@ class _Socket:
         self.deciphered = False
         self._log = log
         self._application: _Application | None = None
+        # What was received and what was sent, while it is not known what it is.
         self._held: tuple[bytearray, bytearray] = (bytearray(), bytearray())
-        """What was received and what was sent, while it is not known what it is."""
         self._is_open = True
 
     def begin_tls(self) -> None:
@@ -115,31 +115,25 @@ class NetLog:
     """Reads a log as it comes, and tells `sink` of every exchange in it."""
 
     def __init__(self, sink: ExchangeSink | None = None) -> None:
-        self.sink = sink
-        """Who is told; None while no page is shown."""
+        self.sink = sink  # Who is told; None while no page is shown.
+        # Says of a connection, by the browser's own port, whether it is one of the page's.
         self.belongs: Callable[[int], bool] = lambda _: True
-        """Says of a connection, by the browser's own port, whether it is one of the page's."""
         self._lock = threading.RLock()
         self._mark, self._passed = "", threading.Event()
-        self.begun = False
-        """Whether the first line has come, so that the browser does write a log."""
-        self.missing: tuple[str, ...] = ()
-        """Needed events that this version of the browser does not know."""
-        self.ended = False
-        """Whether the log was written to its own end."""
+        self.begun = False  # Whether the first line has come, so that the browser does write a log.
+        self.missing: tuple[str, ...] = ()  # Needed events that this version of the browser does not know.
+        self.ended = False  # Whether the log was written to its own end.
         self.bad_lines = self.given_up = 0
-        self.requests: Counter[str] = Counter()
-        """Requests that the browser says it sent, by address."""
+        self.requests: Counter[str] = Counter()  # Requests that the browser says it sent, by address.
+        # Exchanges that were found, by address: the same, where the record is complete.
         self.exchanges: Counter[str] = Counter()
-        """Exchanges that were found, by address: the same, where the record is complete."""
         self._open: dict[int, LoggedExchange] = {}
         self._buffer = bytearray()
         self._too_long = False
         self._names: dict[int, str] = {}
         self._offset = 0
         self._sockets: dict[int, _Socket] = {}
-        self._asked: dict[int, str] = {}
-        """The address that each of the browser's requests is at."""
+        self._asked: dict[int, str] = {}  # The address that each of the browser's requests is at.
         self._latest = 0
 
     def open_addresses(self) -> set[str]:

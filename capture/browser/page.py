@@ -72,21 +72,19 @@ class RenderedPage:
         self._browser, self._view, self._stop, self._clock = browser, view, stop, clock
         self._open_addresses, self._asked = open_addresses, asked
         self.time = page_time
+        # Whether its scripts had to be ended, and whether it did not answer after that either.
         self._stuck = self._lost = False
-        """Whether its scripts had to be ended, and whether it did not answer after that either."""
         self.actions: list[PageAction] = []
         self.crashed = False
+        # By its number: address, suggested name and state of each download.
         self.downloads: dict[str, tuple[str, str, str]] = {}
-        """By its number: address, suggested name and state of each download."""
         self.status = 0
-        self.headers: dict[str, str] = {}
-        """Of the page itself, as the browser says."""
+        self.headers: dict[str, str] = {}  # Of the page itself, as the browser says.
         self._in_flight: dict[tuple[str, str], str] = {}
         self._last = time.monotonic()
         self._loaded = threading.Event()
         self._sessions = set[str]()
-        self._context: Json = {}
-        """Which of the browser's contexts it is in; empty for the profile's own."""
+        self._context: Json = {}  # Which of the browser's contexts it is in; empty for the profile's own.
         if off_record:
             way: Json = {"proxyServer": f"socks5://127.0.0.1:{guard_port}", "proxyBypassList": "<-loopback>"}
             own = way if guard_port else {}
@@ -95,8 +93,7 @@ class RenderedPage:
         self._session = browser.call("Target.attachToTarget", targetId=self._target, flatten=True)["sessionId"]
         self._sessions.add(self._session)
         self._frame = ""
-        self._world = 0
-        """An isolated world of scripts, which those of the page cannot reach into; 0 until one is made."""
+        self._world = 0  # An isolated world of scripts, which those of the page cannot reach into; 0 until one is made.
         browser.listen(self._heard)
         self._prepare(downloads)
         for cookie in cookies:

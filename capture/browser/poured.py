@@ -34,8 +34,7 @@ class Pour:
         self._lock = threading.Lock()
         self._closed = False
         self._room = LARGEST
-        self.error: OSError | NotRendered | None = None
-        """Why not all of it is in the file."""
+        self.error: OSError | NotRendered | None = None  # Why not all of it is in the file.
 
     def close(self) -> None:
         """Write no more to the file, whatever is still to come."""

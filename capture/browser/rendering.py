@@ -109,18 +109,13 @@ class RenderingBrowser:
     ) -> None:
         self._settings, self._network, self._stop, self._clock = settings, network, stop, clock
         self._scratch, self._root = scratch, root
-        self._file = scratch
-        """Where the last file was made."""
+        self._file = scratch  # Where the last file was made.
         self._had = set[ItemKind]()
-        self._session = session
-        """The officer's log-in, where the page is one that it is for."""
-        self._sound = False
-        """Whether nothing went wrong with the page."""
-        self.record = LogRecord()
-        """What is known of the log, once this is left."""
+        self._session = session  # The officer's log-in, where the page is one that it is for.
+        self._sound = False  # Whether nothing went wrong with the page.
+        self.record = LogRecord()  # What is known of the log, once this is left.
         self._named_by_public, self._told = named_by_public, reached
-        self._asked = set[str]()
-        """Hosts that pages have asked for."""
+        self._asked = set[str]()  # Hosts that pages have asked for.
         self._stack = ExitStack()
         self._keeping: Callable[[BrowserGuard], Keeping] = lambda guard: Keeping(
             incoming, network, mac=mac, root=root, ref=ref, next_number=next_number, where=guard.where, ended=ended,

@@ -50,8 +50,8 @@ class RunningBrowser:
         self.profile = RunFolder()
         self.log = NetLog()
         self.pages = 0
+        # What the browser asks for by itself comes here, where it has no other guard, and gets no further.
         self._guard = BrowserGuard(NetworkSettings(), Stop(), lambda *_: True)
-        """What the browser asks for by itself comes here, where it has no other guard, and gets no further."""
         self._before: dict[tuple[str, str], int] = {}
         try:
             folder = self.profile.path / "profile"

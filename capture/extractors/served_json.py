@@ -60,8 +60,8 @@ class ServedJson:
     def __init__(self, body: bytes) -> None:
         self._text = body.decode("utf-8", "surrogateescape")
         self._ascii = len(self._text) == len(body)
+        # The whole body; what it says is not looked at.
         self.root = JsonSpan(None, self._past_space(0), len(self._text))
-        """The whole body; what it says is not looked at."""
 
     def whole(self) -> JsonSpan:
         """Return the whole body with what it says. Raises NotJson."""

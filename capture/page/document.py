@@ -101,8 +101,7 @@ class _Target:
         self._open: list[_OpenSnippet] = []
         self._templates: list[str] = []
         self.depth = 0
-        self.deepest = 0
-        """The deepest level since this was last set to `depth`."""
+        self.deepest = 0  # The deepest level since this was last set to `depth`.
         self.elements = 0
         self.texts = 0
         self.unheard = 0

@@ -58,8 +58,7 @@ class Mentions:
         self.content: list[Mention] = []
         self.metadata: list[Mention] = []
         self._known: dict[tuple[ItemKind, tuple[Position, ...]], Mention] = {}
-        self.hidden = 0
-        """How many elements are open whose content the page does not show."""
+        self.hidden = 0  # How many elements are open whose content the page does not show.
         self._left_out = 0
         self._not_shown = 0
 

@@ -139,8 +139,7 @@ class OutlineReader:
     def __init__(self) -> None:
         self._flags = array("H")
         self._elements = 0
-        self._contents = 0
-        """How many <main> and <article> are open."""
+        self._contents = 0  # How many <main> and <article> are open.
         self._block: list[str] = []
         self._block_room = _LONGEST_BLOCK + 1
         self._block_flags = 0

@@ -35,8 +35,7 @@ class ZipDraft:
         self.sizes: Lookup[str, int] = Lookup(str)
         self._prefix = f"{top}/" if top else ""
         self._entries: Spool[bytes] = Spool(bytes)
-        self._places = array("Q")
-        """Where each entry of the zip's directory stands among these."""
+        self._places = array("Q")  # Where each entry of the zip's directory stands among these.
         self._end = 0
         self._descriptor = create(path)
 

@@ -48,16 +48,14 @@ class Lookup(MutableMapping[K, V], Generic[K, V]):
 
     def __init__(self, keys: type[K]) -> None:
         self._text = keys is str
-        self._held: dict[K, V] = {}
-        """All entries; once there is a table, those that it does not have yet."""
+        self._held: dict[K, V] = {}  # All entries; once there is a table, those that it does not have yet.
+        # The keys in their order, where that was asked for since the last change, and there is no table.
         self._sorted: list[K] = []
-        """The keys in their order, where that was asked for since the last change, and there is no table."""
         self._size = 0
         self._table: sqlite3.Connection | None = None
+        # Two threads that ask the same of one table would share the statement, and read each other's answer.
         self._asking = Lock()
-        """Two threads that ask the same of one table would share the statement, and read each other's answer."""
-        self._process = 0
-        """The one that made the table."""
+        self._process = 0  # The one that made the table.
 
     @property
     def on_disk(self) -> bool:

@@ -133,8 +133,7 @@ class _Silent:
     def __init__(self) -> None:
         self._count = 0
         self._item: ListedItem | None = None
-        self._times: list[tuple[datetime, str]] = []
-        """The first and the last."""
+        self._times: list[tuple[datetime, str]] = []  # The first and the last.
 
     def add(self, item: ListedItem) -> None:
         """Take an item."""

@@ -42,8 +42,7 @@ class BatchFolder:
     def __init__(self, path: Path, ledger: Ledger, marks: LedgerMarks, *, behind: bytes = b"") -> None:
         self.path = path
         self.ledger = ledger
-        self.behind = behind
-        """What stood behind the lines that a process which died had written as a whole."""
+        self.behind = behind  # What stood behind the lines that a process which died had written as a whole.
         self._marks = marks
         self._one_at_a_time = threading.Lock()
 

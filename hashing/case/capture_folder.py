@@ -110,8 +110,8 @@ class CaptureFolder:
         self.mac = mac
         self.behind = behind
         self._marks = marks
+        # Over the masked forms of all lines; None where a process that died wrote some of them.
         self._masked: MerkleTree | None = None
-        """Over the masked forms of all lines; None where a process that died wrote some of them."""
         try:
             with reading(path):
                 self.kept = inside.KeptFolder(path, self.root)

@@ -58,8 +58,8 @@ class WarcFile:
         self._root = root
         self._largest = largest
         self._grown = dict(grown or {})
+        # Records in each file; -1 where a process that died wrote some of them.
         self._counts = dict.fromkeys(self._grown, -1)
-        """Records in each file; -1 where a process that died wrote some of them."""
         self._current = ""
         self._descriptor = -1
         self._digest: Hasher | None = None

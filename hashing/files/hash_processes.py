@@ -96,10 +96,8 @@ class _Work:
         self._claims = claims
         self._memory = memory
         self._files = files
-        self.processes = processes
-        """This one is number 0."""
-        self._own: deque[bytes] = deque()
-        """Claims that did not find room in the pipe."""
+        self.processes = processes  # This one is number 0.
+        self._own: deque[bytes] = deque()  # Claims that did not find room in the pipe.
 
     @classmethod
     def planned(cls, root: Path, names: Iterable[str], files: int, others: int) -> _Work:

@@ -74,8 +74,7 @@ class Ledger:
         self.path = path
         self.torn = torn
         self.resumed = resumed
-        self._behind = bool(torn)
-        """Whether something stands behind the lines."""
+        self._behind = bool(torn)  # Whether something stands behind the lines.
         self._descriptor = descriptor
         self._content = content
 

@@ -55,8 +55,7 @@ class LedgerMarks:
         self._path = path
         self._descriptor = descriptor
         self._mac = mac
-        self._torn = torn
-        """Whether half a line may stand at the end, of a process that died or of a write that failed."""
+        self._torn = torn  # Whether half a line may stand at the end, of a process that died or of a write that failed.
 
     @classmethod
     def create(cls, folder: Path, mac: Mac, *, root: Path | None = None) -> LedgerMarks:

@@ -51,8 +51,7 @@ class Readers:
         self._idle: list[_Reader] = []
         self._busy: set[_Reader] = set()
         self._closed = False
-        self._asked = {"", *load}
-        """Modules that were asked for, or are loaded from the start."""
+        self._asked = {"", *load}  # Modules that were asked for, or are loaded from the start.
 
     def __enter__(self) -> Self:
         return self
@@ -192,8 +191,7 @@ class _Reader:
         self._read = 0
         self._answer: ReaderAnswer | None = None
         self._under_way = False
-        self.function = ""
-        """What it is reading with."""
+        self.function = ""  # What it is reading with.
         self.given_up = False
 
     @property

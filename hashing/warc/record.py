@@ -124,8 +124,7 @@ class _Members:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._raw = b""
-        self._used = 0
-        """Bytes of `_raw` that are unpacked."""
+        self._used = 0  # Bytes of `_raw` that are unpacked.
         self._position = file.tell()
         self._unpacker = zlib.decompressobj(_GZIP)
         self._window = _FIRST_WINDOW

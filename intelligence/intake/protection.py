@@ -53,8 +53,7 @@ class Protection:
         self._places: dict[str, int] = {}
         self._words: set[str] = set()
         self._people: dict[str, str] = {}
-        self.kinds: dict[str, None] = {}
-        """The names of all facts that were kept back, in the order in which they came."""
+        self.kinds: dict[str, None] = {}  # The names of all facts that were kept back, in the order in which they came.
 
     def begin(self, exhibit: str, given: Iterable[str], consent: str) -> None:
         """Keep under which names it was handed in, and what the source has agreed to."""

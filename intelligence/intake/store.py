@@ -212,8 +212,7 @@ class ArrivingFile:
         self.path = path
         self._descriptor = create(path, root=root)
         self._hash = new_hash()
-        self.head = b""
-        """What it begins with, as far as its kind is told by it."""
+        self.head = b""  # What it begins with, as far as its kind is told by it.
 
     def write(self, data: bytes) -> None:
         """Add bytes. Raises Unwritable."""

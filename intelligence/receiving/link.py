@@ -196,8 +196,7 @@ class Arrival:
         self._cut: Callable[[], object] = _nothing
         self._descriptor = -1
         self._hash: Hasher | None = None
-        self.offset = folder.arrived(upload)
-        """How many bytes are here."""
+        self.offset = folder.arrived(upload)  # How many bytes are here.
 
     @contextmanager
     def held(self, cut: Callable[[], object]) -> Iterator[None]:

@@ -92,8 +92,7 @@ class Receiving:
         self, request: ReceiveRequest, case: Case, inbox: Path, register: SourceRegister, clock: Clock = system_clock
     ) -> None:
         self.links: list[GivenLink] = []
-        self.kept: list[HandInState] = []
-        """Hand-ins of earlier runs that are not sealed."""
+        self.kept: list[HandInState] = []  # Hand-ins of earlier runs that are not sealed.
         self.port = 0
         self._request = request
         self._case = case
@@ -102,8 +101,7 @@ class Receiving:
         self._clock = clock
         self._process: SandboxProcess | None = None
         self._lock = -1
-        self._ready = set[str]()
-        """Numbers of hand-ins that were said to be ready: each is, once a run."""
+        self._ready = set[str]()  # Numbers of hand-ins that were said to be ready: each is, once a run.
 
     def __enter__(self) -> Self:
         request = self._request

@@ -40,10 +40,9 @@ class AccountPosts:
         self._fetch = fetch
         self._name = f"posts of {account.author.handle or account.did}"
         self._taken = 0
+        # Pages with the posts in them: where each begins in the page's bytes, and how many they are.
         self._to_prove: list[tuple[StoredItem, list[tuple[AtUri, int, int]]]] = []
-        """Pages with the posts in them: where each begins in the page's bytes, and how many they are."""
-        self._waiting = 0
-        """How many posts stand in these pages."""
+        self._waiting = 0  # How many posts stand in these pages.
 
     def find(self) -> Iterator[Finding]:
         """Yield the texts, with the photos in their wake, then their proofs, some pages at a time.

@@ -22,10 +22,9 @@ class Shows:
     def __init__(self, appview: str, fetch: Fetch) -> None:
         self._appview = appview
         self._fetch = fetch
-        self.quoting = 0
-        """How many of the posts quote another."""
+        self.quoting = 0  # How many of the posts quote another.
+        # By URI; without those that say what they said in an earlier round of a watch.
         self.wanted: dict[str, Wanted] = {}
-        """By URI; without those that say what they said in an earlier round of a watch."""
 
     def not_followed(self, url: str) -> Iterator[Finding]:
         """Say that what the posts quote was not sought."""

@@ -101,8 +101,7 @@ class Records:
         self.accounts = accounts
         self._fetch = fetch
         self._revisions = _Revisions(dict(fetch.options.known.revisions))
-        self._compared: set[str] = set()
-        """Accounts whose names were held against those that an AppView shows."""
+        self._compared: set[str] = set()  # Accounts whose names were held against those that an AppView shows.
 
     def capture(self, wanted: Iterable[Wanted]) -> Iterator[Finding]:
         """Fetch records and their proofs side by side, with the accounts they belong to; yield what they say."""

@@ -63,8 +63,7 @@ class ThreadNodes:
         self._text = body.decode("utf-8", "surrogateescape")
         self.json = ServedJson(body)
         self.nodes: list[OpenNode] = []
-        self.whole = True
-        """Whether all of it could be read; if not, `nodes` are those before the fault."""
+        self.whole = True  # Whether all of it could be read; if not, `nodes` are those before the fault.
         try:
             self._walk()
         except (NotJson, IndexError):

@@ -42,10 +42,8 @@ class Copy:
         self._posts = posts
         self._found_in = found_in
         self._uri = uri
-        self.refusals: list[str] = []
-        """In sentences, why it was not given."""
-        self.as_before = ""
-        """Its number, where it has the same bytes as in an earlier round of a watch."""
+        self.refusals: list[str] = []  # In sentences, why it was not given.
+        self.as_before = ""  # Its number, where it has the same bytes as in an earlier round of a watch.
 
     def by_number(self) -> Generator[Finding, None, LocatedCopy | None]:
         """Ask for the post by the number in its address, if that turns out to be the server's own; return it."""

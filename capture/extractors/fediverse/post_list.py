@@ -79,10 +79,8 @@ class PostList:
         self._fetch = fetch
         self._taken: set[bytes] = set()
         self._edited: list[Status] = []
-        self.names = known_names(fetch.options.known, server)
-        """The lasting names of posts, by the server's number."""
-        self.threads: list[Answered] = []
-        """Those of the posts taken that have a thread, if threads were asked for."""
+        self.names = known_names(fetch.options.known, server)  # The lasting names of posts, by the server's number.
+        self.threads: list[Answered] = []  # Those of the posts taken that have a thread, if threads were asked for.
 
     def note(self, status: Status) -> None:
         """Hear of a post that is taken otherwise, so that no list brings it again."""

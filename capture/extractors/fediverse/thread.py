@@ -31,8 +31,8 @@ class StatusThread:
         self._server = server
         self._fetch = fetch
         self._posts = posts
+        # How many answers the server counts, of the post and of all that descends from it.
         self._replies = {number: root.replies}
-        """How many answers the server counts, of the post and of all that descends from it."""
         self._shown: dict[str, set[str]] = {}
         self._met = {number}
         if root.id:

@@ -67,8 +67,7 @@ class Timeline:
         self._seen: set[str] = set()
         self._numbers: set[str] = set()
         self._idle = self._old = 0
-        self.is_empty = False
-        """Whether the server answered, and its first page held no post."""
+        self.is_empty = False  # Whether the server answered, and its first page held no post.
 
     def find(self, allowance: Allowance, unwanted: Callable[[Post], str] = lambda _: "") -> Iterator[Finding]:
         """Yield the posts of the list, as soon as their page is there, until its end or the limit."""

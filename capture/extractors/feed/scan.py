@@ -75,8 +75,7 @@ class _Scan:
         self._channel: ScannedTag | None = None
         self._root_ended = False
         self._left_out = 0
-        self.name = ""
-        """The name of the entry that is open."""
+        self.name = ""  # The name of the entry that is open.
         self._start = self._depth = 0
 
     def outside(self, match: re.Match[str]) -> None:

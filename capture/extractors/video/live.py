@@ -32,8 +32,7 @@ class Follower:
         self._sections: set[Segment] = set()
         self._failures = 0
         self.ended = False
-        self.gone: list[str] = []
-        """What was not to be had."""
+        self.gone: list[str] = []  # What was not to be had.
 
     @staticmethod
     def follow(followers: Sequence[Follower], seconds: float, wait: Callable[[float], None]) -> None:
