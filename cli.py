@@ -14,8 +14,7 @@ from commands.exit import Exit, exit_code
 from commands.output import complain
 from commands.pipe import outlive_readers
 
-_NEW_OBJECTS = 10_000
-"""Objects made since the last look for cycles, until the next."""
+_NEW_OBJECTS = 10_000  # Objects made since the last look for cycles, until the next.
 
 
 class Goldenhour(click.Group):

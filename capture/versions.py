@@ -21,12 +21,7 @@ def versions_record() -> dict[str, str]:
     """Return the versions of Python, OpenSSL, the system and the libraries."""
     found = {name: installed(name) for name in DISTRIBUTIONS}
     found |= {name: said for name in _IF_INSTALLED if (said := _version(name)) != _MISSING}
-    return {
-        "python": sys.version.split()[0],
-        "openssl": ssl.OPENSSL_VERSION,
-        "system": _system(),
-        **found,
-    }
+    return {"python": sys.version.split()[0], "openssl": ssl.OPENSSL_VERSION, "system": _system(), **found}
 
 
 def _system() -> str:

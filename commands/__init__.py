@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import click
 
+# Every command with its summary. `goldenhour --help` prints them from here, so that it loads no command.
 SECTIONS = MappingProxyType(
     {
         "Capture": {
@@ -58,11 +59,9 @@ SECTIONS = MappingProxyType(
         },
     }
 )
-"""Every command with its summary. `goldenhour --help` prints them from here, so that it loads no command."""
 
 COMMANDS = MappingProxyType({name: text for section in SECTIONS.values() for name, text in section.items()})
-_FUNCTIONS = {"hash": "hash_command"}
-"""The commands whose function has another name than their module."""
+_FUNCTIONS = {"hash": "hash_command"}  # The commands whose function has another name than their module.
 
 
 def load_command(name: str) -> click.Command:

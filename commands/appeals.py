@@ -7,17 +7,18 @@ from pathlib import Path
 import click
 
 from commands.confined import read_only
+from commands.options import FILE, PATH
 from commands.output import clean, counted
 
 
 @click.command()
-@click.argument("feed", type=click.Path(path_type=Path, dir_okay=False), metavar="FEED.xml")
+@click.argument("feed", type=FILE, metavar="FEED.xml")
 @click.option(
     "--case",
     "cases",
     multiple=True,
     required=True,
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="CASE",
     help="A case whose open appeals are told (may be repeated).",
 )

@@ -17,6 +17,7 @@ from commands.exit import Exit
 from commands.interrupt import interruptible, terminating_like_ctrl_c
 from commands.officer import capturing_officer
 from commands.opening import recover_begun, signing_key
+from commands.options import PATH
 from commands.output import clean, complain, console, counted, print_json
 from commands.row_options import (
     delay_option,
@@ -30,13 +31,13 @@ from commands.row_options import (
 from commands.scene_options import EverydayFirst, row_options
 from commands.scenes import options_for
 from commands.timestamps import asked_authorities, timestamp_captures, timestamp_later
+from hashing.ledger.keys import SigningKey
 
 if TYPE_CHECKING:
     from capture.batch import BatchRow, BatchSummary, RowsRead
     from capture.batch.progress import BatchProgress
     from hashing.case.case import Case
     from hashing.case.timestamping import TimestampOutcome
-    from hashing.ledger.keys import SigningKey
 
 
 @click.command(cls=EverydayFirst)
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 @skip_bad_option
 @click.option(
     "--failed",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     help="Write the rows that failed there.  [default: beside the batch's ledger]",
 )

@@ -30,6 +30,7 @@ from commands.scene_options import EverydayFirst, scene_options
 from commands.scenes import capture_options, case_for
 from commands.timestamps import asked_authorities, print_timestamp, timestamp_captures, timestamp_later
 from hashing.case.kinds import CaptureStatus
+from hashing.ledger.keys import SigningKey
 
 if TYPE_CHECKING:
     from capture.recorder.stopping import Stop
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from capture.run.run import CaptureResult
     from hashing.case.case import Case
     from hashing.case.timestamping import TimestampOutcome
-    from hashing.ledger.keys import SigningKey
     from hashing.sandbox import Readers
 
 

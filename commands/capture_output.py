@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from exports.format.manifest import GradeRecord
     from hashing.case.case import Case
 
+# How what became of a capture is shown where there are colours.
 STATUS_STYLES: dict[str, str] = {
     CaptureStatus.COMPLETE: "green",
     CaptureStatus.PARTIAL: "yellow",
     CaptureStatus.INTERRUPTED: "yellow",
     CaptureStatus.NOTHING: "red",
 }
-"""How what became of a capture is shown where there are colours."""
 NOTEBOOK = "write the seal in your notebook: it stands for all of that"
 
 
@@ -54,7 +54,7 @@ def print_capture(result: CaptureResult) -> tuple[int, int]:
 
 def print_counts(result: CaptureResult, view: CaptureView) -> int:
     """Print how a capture ended, with what was stored, kept as an error page and not got; return the first."""
-    refusals = sum(bool(entry.item.error_page) for entry in view.items)
+    refusals = sum(bool(entry.error_page) for entry in view.items)
     kept = f", {counted(refusals, 'error page')} kept" if refusals else ""
     counts = f"{len(view.items) - refusals:,} stored{kept}, {len(view.failed):,} not captured"
     print_styled(f"{result.exhibit}  {result.status}: {counts}", STATUS_STYLES.get(result.status, ""))

@@ -12,7 +12,7 @@ import click
 from commands.confined import read_only
 from commands.officer import officer_name
 from commands.opening import open_own_case, signing_key
-from commands.options import json_option, officer_option, quiet_option, signing_key_option
+from commands.options import FILE, FOLDER, PATH, json_option, officer_option, quiet_option, signing_key_option
 from commands.output import clean, counted, print_json, print_styled
 from commands.progress import part_progress
 from commands.settings import setting
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path), metavar="CASE|BUNDLE")
+@click.argument("path", type=PATH, metavar="CASE|BUNDLE")
 @setting(
     "--trust-list",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     metavar="FILE",
     help="Certificates (PEM) of whom to trust to sign content credentials, such as the C2PA's list.",
 )
@@ -38,10 +38,7 @@ if TYPE_CHECKING:
 )
 @setting("--speech-engine", default="pocketsphinx", show_default=True, metavar="NAME", help="What listens to speech.")
 @setting(
-    "--speech-model",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Listen to recordings and videos, by this model of the engine.",
+    "--speech-model", type=FOLDER, metavar="DIR", help="Listen to recordings and videos, by this model of the engine."
 )
 @click.option("--keep", is_flag=True, help="Keep the findings in the case's ledger, for bundles and reports.")
 @officer_option

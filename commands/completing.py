@@ -10,8 +10,7 @@ import click
 
 from commands.settings import case_of
 
-_MOST_ITEMS = 200
-"""Of one exhibit: what fits a few screens."""
+_MOST_ITEMS = 200  # Of one exhibit: what fits a few screens.
 
 
 def complete_exhibits(ctx: click.Context, _: click.Parameter, typed: str) -> list[str]:

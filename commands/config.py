@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from commands.options import json_option
+from commands.options import PATH, json_option
 from commands.output import clean, print_json
 from commands.settings import Setting
 
+# In what libpq takes for a database, as words or as an address; such a value is refused, and shown all the same.
 _PASSWORD = re.compile(r"((?:^|[\s?&])\w*password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]*)", re.IGNORECASE)
-"""In what libpq takes for a database, as words or as an address; such a value is refused, and shown all the same."""
 
 
 @click.command()
@@ -46,7 +46,7 @@ def _row(option: Setting, case: Path | None) -> tuple[str, Any, str]:
     """Return name, value and source. Raises BadSettings, or click.UsageError for a wrong value in a file."""
     from commands.settings import came_from
 
-    named = click.Argument(["case"], required=False, is_eager=True, type=click.Path(path_type=Path))
+    named = click.Argument(["case"], required=False, is_eager=True, type=PATH)
     command = click.Command("config", params=[named, option])
     with command.make_context("config", [str(case)] if case else []) as context:
         value, source = context.params[option.name or ""], came_from(context, option)

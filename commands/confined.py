@@ -14,8 +14,7 @@ import click
 
 T = TypeVar("T")
 
-_LARGEST_REPORT = 256 << 20
-"""Bytes of what a process apart reports."""
+_LARGEST_REPORT = 256 << 20  # Bytes of what a process apart reports.
 
 
 class OwnProcess:

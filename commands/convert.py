@@ -9,7 +9,7 @@ import click
 
 from commands.confined import read_only
 from commands.interrupt import terminating_like_ctrl_c
-from commands.options import json_option, quiet_option
+from commands.options import PATH, json_option, quiet_option
 from commands.output import clean, print_json
 from commands.print_pdf import pdf_beside, print_pdf, show_pdf
 from commands.progress import byte_progress
@@ -21,13 +21,10 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("bundle", type=click.Path(path_type=Path), metavar="BUNDLE")
+@click.argument("bundle", type=PATH, metavar="BUNDLE")
 @click.option("--to", "form", type=click.Choice([*FORMS, "pdf"]), required=True, help="The form to write it in.")
 @click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help="The file to write.  [default: beside the bundle, under its name]",
+    "--output", type=PATH, metavar="PATH", help="The file to write.  [default: beside the bundle, under its name]"
 )
 @json_option
 @quiet_option

@@ -11,6 +11,7 @@ from commands.confined import read_only
 from commands.officer import officer_name
 from commands.opening import open_own_case, signing_key, tell_unsigned
 from commands.options import (
+    PATH,
     at_option,
     existing_case,
     json_option,
@@ -55,9 +56,7 @@ def _events() -> tuple[str, ...]:
 @reason_option
 @click.option("--place", default="", metavar="TEXT", help="Where it was done.")
 @at_option
-@click.option(
-    "--receipt", type=click.Path(path_type=Path), metavar="FILE", help="What `verify --receipt` wrote elsewhere."
-)
+@click.option("--receipt", type=PATH, metavar="FILE", help="What `verify --receipt` wrote elsewhere.")
 @officer_option
 @signing_key_option
 def custody_add(

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING
 import click
 
 from commands.capture_output import print_counts
+from commands.options import PATH
 from commands.output import counted, print_styled, print_things
 from commands.progress import byte_progress, capture_progress
 from commands.verify import print_verification
 from hashing.files.as_typed import as_typed
+from hashing.ledger.keys import SigningKey
 
 if TYPE_CHECKING:
     from capture.run.run import CaptureResult
     from hashing.case.case import Case
-    from hashing.ledger.keys import SigningKey
 
 
 @click.command()
-@click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
+@click.argument("folder", required=False, type=PATH, metavar="[DIR]")
 @click.option("--exercise", is_flag=True, help="Ten tasks to do yourself, each judged; the same DIR again goes on.")
 def demo(folder: Path | None, exercise: bool) -> None:
     """Show the tool at work: capture a small scene served on this computer, verify, export, tamper, verify again.
@@ -132,7 +133,7 @@ def _print_captured(result: CaptureResult) -> None:
     from exports.format.capture_view import read_capture
 
     view = read_capture(result.path)
-    kinds = Counter(entry.item.kind for entry in view.items)
+    kinds = Counter(entry.kind for entry in view.items)
     click.echo(f"stored   {', '.join(counted(count, kind) for kind, count in kinds.items())}")
     print_things(missing_table(view))
     print_counts(result, view)

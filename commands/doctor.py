@@ -16,6 +16,7 @@ import click
 from commands.clock import asked_time_server
 from commands.exit import Exit
 from commands.options import (
+    PATH,
     allow_network_option,
     allow_private_option,
     appview_option,
@@ -56,7 +57,7 @@ class _Doctor(click.Command):
 
 
 @click.command(cls=_Doctor)
-@click.argument("case", required=False, is_eager=True, type=click.Path(path_type=Path), metavar="[CASE]")
+@click.argument("case", required=False, is_eager=True, type=PATH, metavar="[CASE]")
 @click.option("--probe", is_flag=True, help="Also ask each service that a capture would ask.")
 @click.option(
     "--site",
@@ -65,13 +66,8 @@ class _Doctor(click.Command):
     metavar="SITE",
     help="Also capture a known public post of this site, into nothing (may be repeated); or `all`.",
 )
-@click.option(
-    "--probe-list",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Further posts for --site: a line each, `SITE ADDRESS`.",
-)
-@click.option("--record", type=click.Path(path_type=Path), metavar="FILE", help="Add what the sites gave to a file.")
+@click.option("--probe-list", type=PATH, metavar="FILE", help="Further posts for --site: a line each, `SITE ADDRESS`.")
+@click.option("--record", type=PATH, metavar="FILE", help="Add what the sites gave to a file.")
 @ntp_option
 @on_option
 @timestamp_option

@@ -14,6 +14,7 @@ from commands.interrupt import terminating_like_ctrl_c
 from commands.officer import officer_name
 from commands.opening import open_case, opened_basemap, signing_key
 from commands.options import (
+    PATH,
     basemap_option,
     existing_case,
     json_option,
@@ -96,9 +97,7 @@ def _form_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--with-source-material", is_flag=True, help="Whole exhibits, also those of protected sources.")
 @receiver_option
 @reason_option
-@click.option(
-    "--output", type=click.Path(path_type=Path), metavar="PATH", help="The bundle.  [default: named for the case]"
-)
+@click.option("--output", type=PATH, metavar="PATH", help="The bundle.  [default: named for the case]")
 @click.option("--zip", "zipped", is_flag=True, help="One zip file instead of a folder.")
 @click.option("--pdf", "printed", is_flag=True, help="Print the report as well, as PDF beside the bundle.")
 @_form_options

@@ -22,6 +22,8 @@ from commands.merge import merge_exit, print_merged
 from commands.officer import capturing_officer, officer_name
 from commands.opening import open_case, open_own_case, own_keys, recover_begun, signing_key
 from commands.options import (
+    FILE,
+    PATH,
     existing_case,
     json_option,
     note_option,
@@ -184,7 +186,7 @@ def _submit(jobs: Sequence[tuple[Job, tuple[str, ...]]], bad: Sequence[BadRow], 
     "case_path",
     is_eager=True,
     required=True,
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="DIR",
     help="This worker's own case; made if need be.",
 )
@@ -351,7 +353,7 @@ def fleet_cancel(operation: str, database: str) -> None:
 
 @fleet.command(name="enrol")
 @existing_case
-@click.argument("worker_key", type=click.Path(path_type=Path, dir_okay=False), metavar="KEY.pem")
+@click.argument("worker_key", type=FILE, metavar="KEY.pem")
 @note_option
 @officer_option
 @signing_key_option

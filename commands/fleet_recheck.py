@@ -21,7 +21,7 @@ from commands.fleet_queue import opened_database, queued
 from commands.interrupt import terminating_like_ctrl_c
 from commands.officer import officer_name
 from commands.opening import own_keys, signing_key
-from commands.options import json_option, officer_option, quiet_option, signing_key_option
+from commands.options import FOLDER, json_option, officer_option, quiet_option, signing_key_option
 from commands.output import clean, complain, counted, print_json, print_styled, verdict_style
 from commands.store import parsed_location, read_vouched
 from commands.verify_rounds import doubted
@@ -43,12 +43,10 @@ class SignedCheck(msgspec.Struct, frozen=True, kw_only=True):
     verdict: str
     lines: tuple[str, ...]
     plain: dict[str, Any]
-    reason: str = ""
-    """Its first faults, a few words each."""
+    reason: str = ""  # Its first faults, a few words each.
     file: str = ""
     receipt: str = ""
-    fault: str = ""
-    """Why no receipt was written."""
+    fault: str = ""  # Why no receipt was written.
 
 
 @click.command(name="recheck")
@@ -93,7 +91,7 @@ def fleet_recheck(
 @click.option(
     "--evidence",
     required=True,
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     metavar="DIR",
     help="The folder below which this worker has cases and bundles.",
 )
@@ -101,7 +99,7 @@ def fleet_recheck(
     "--receipts",
     "receipts_path",
     required=True,
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     metavar="DIR",
     help="Add a signed receipt of each check to this folder; one process at a time.",
 )
@@ -175,8 +173,7 @@ class _Checks:
     location: Location | None
     folder: ReceiptFolder
     officer: str
-    public: str
-    """The public key that signs here, in hexadecimal."""
+    public: str  # The public key that signs here, in hexadecimal.
     key_path: Path | None
     as_json: bool
     quiet: bool

@@ -11,7 +11,7 @@ import click
 from commands.completing import complete_exhibits, complete_words
 from commands.officer import officer_name
 from commands.opening import open_own_case, signing_key
-from commands.options import case_option, json_option, officer_option, reason_option, signing_key_option
+from commands.options import FILE, case_option, json_option, officer_option, reason_option, signing_key_option
 from commands.output import clean, print_json
 from commands.settings import setting
 
@@ -60,20 +60,11 @@ def _codes(part: str) -> Callable[[], tuple[str, ...]]:
     help="How the source knows it, and whether it is corroborated.",
 )
 @click.option(
-    "--handling",
-    default="",
-    metavar="CODE",
-    shell_complete=complete_words(_codes("handling")),
-    help="Who may be told.",
+    "--handling", default="", metavar="CODE", shell_complete=complete_words(_codes("handling")), help="Who may be told."
 )
 @click.option("--conditions", default="", metavar="TEXT", help="On which conditions it may be shared.")
 @reason_option
-@setting(
-    "--wording",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="What the codes mean, in your force's own words (TOML).",
-)
+@setting("--wording", type=FILE, metavar="FILE", help="What the codes mean, in your force's own words (TOML).")
 @click.option("--explain", is_flag=True, help="Show the codes of both schemes and what they mean; record nothing.")
 @officer_option
 @signing_key_option

@@ -8,13 +8,13 @@ from pathlib import Path
 import click
 
 from commands.exit import Exit
-from commands.options import json_option, quiet_option
+from commands.options import PATH, json_option, quiet_option
 from commands.output import clean, counted
 from commands.progress import count_progress
 
 
 @click.command(name="hash")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="PATH...")
+@click.argument("paths", nargs=-1, type=PATH, metavar="PATH...")
 @click.option("--also", default="", metavar="md5,sha1,…", help="More algorithms, in the same reading.")
 @click.option(
     "--format",
@@ -24,7 +24,7 @@ from commands.progress import count_progress
     show_default=True,
     help="How the list is written.",
 )
-@click.option("--check", "check", type=click.Path(path_type=Path), metavar="LIST", help="Check the files of a list.")
+@click.option("--check", "check", type=PATH, metavar="LIST", help="Check the files of a list.")
 @json_option
 @quiet_option
 def hash_command(paths: tuple[Path, ...], also: str, form: str, check: Path | None, as_json: bool, quiet: bool) -> None:

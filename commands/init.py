@@ -8,13 +8,13 @@ import click
 
 from commands.officer import officer_name
 from commands.opening import signing_key
-from commands.options import officer_option, signing_key_option, title_option
+from commands.options import PATH, officer_option, signing_key_option, title_option
 from commands.output import clean
 from hashing.files.as_typed import as_typed
 
 
 @click.command()
-@click.argument("case", type=click.Path(path_type=Path), metavar="CASE")
+@click.argument("case", type=PATH, metavar="CASE")
 @click.option("--reference", default="", metavar="TEXT", help="The case's reference in your force, as 22/12345.")
 @title_option
 @officer_option

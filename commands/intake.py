@@ -21,6 +21,7 @@ from commands.interrupt import interruptible, terminating_like_ctrl_c
 from commands.officer import capturing_officer
 from commands.opening import recover_begun, signing_key
 from commands.options import (
+    PATH,
     initials_option,
     json_option,
     made_case,
@@ -45,7 +46,7 @@ _NOT_PROTECTED = (
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, type=PATH, metavar="PATH...")
 @made_case(required=True)
 @click.option("--received-from", default="", metavar="PSEUDONYM", help="Who handed it in, under a pseudonym.")
 @sources_option

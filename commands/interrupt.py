@@ -15,8 +15,7 @@ from commands.exit import Exit
 if TYPE_CHECKING:
     from capture.recorder.stopping import Stop
 
-_AT_ONCE, _AT_ANY_COST = 2, 3
-"""So many times Ctrl-C: end without sealing, and end whatever this process is doing."""
+_AT_ONCE, _AT_ANY_COST = 2, 3  # So many times Ctrl-C: end without sealing, and end whatever this process is doing.
 
 _UNSEALED = "what had arrived is kept, and not sealed; seal it with: goldenhour recover CASE"
 

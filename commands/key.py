@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from commands.opening import new_passphrase, officers_key, signing_key
-from commands.options import json_option, reason_option, signing_key_option
+from commands.options import PATH, json_option, reason_option, signing_key_option
 from commands.output import clean, print_json
 
 
 @click.command()
 @click.argument("action", type=click.Choice(["show", "new", "retire", "learn"]), default="show", metavar="[ACTION]")
-@click.argument("statement", required=False, type=click.Path(path_type=Path), metavar="[FILE]")
+@click.argument("statement", required=False, type=PATH, metavar="[FILE]")
 @click.option("--passphrase", is_flag=True, help="new: encrypt the key file; asked for when you sign.")
 @reason_option
 @click.option("--stolen", is_flag=True, help="retire: somebody else may have the key.")

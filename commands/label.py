@@ -9,16 +9,14 @@ import click
 from commands.completing import complete_exhibits
 from commands.confined import read_only
 from commands.opening import tell_unsigned
-from commands.options import existing_case
+from commands.options import PATH, existing_case
 from commands.output import clean
 
 
 @click.command()
 @existing_case
 @click.argument("ref", metavar="MP/1", shell_complete=complete_exhibits)
-@click.option(
-    "--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to.  [default: stdout, for text]"
-)
+@click.option("--output", type=PATH, metavar="FILE", help="Where to.  [default: stdout, for text]")
 @click.option(
     "--format",
     "form",

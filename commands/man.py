@@ -13,9 +13,11 @@ from pathlib import Path
 
 import click
 
+from commands.options import FOLDER
+
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
+@click.argument("folder", type=FOLDER, metavar="DIR")
 def man(folder: Path) -> None:
     """Write a manual page for each command into a folder, for `man`.
 

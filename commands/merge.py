@@ -13,7 +13,7 @@ from commands.exit import Exit
 from commands.interrupt import terminating_like_ctrl_c
 from commands.officer import officer_name
 from commands.opening import open_case, signing_key
-from commands.options import existing_case, json_option, officer_option, quiet_option, signing_key_option
+from commands.options import PATH, existing_case, json_option, officer_option, quiet_option, signing_key_option
 from commands.output import clean, complain, counted, print_json
 from commands.progress import byte_progress
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @existing_case
-@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FROM...")
+@click.argument("sources", nargs=-1, required=True, type=PATH, metavar="FROM...")
 @click.option("--dry-run", is_flag=True, help="Say what would be taken, and write nothing.")
 @officer_option
 @signing_key_option
@@ -85,12 +85,7 @@ def merge_exit(outcomes: Iterable[MergeOutcome]) -> Exit:
 
 
 def _exit(outcome: MergeOutcome) -> Exit:
-    codes = {
-        "nothing": Exit.NOTHING,
-        "refused": Exit.REFUSED,
-        "unchecked": Exit.UNCHECKED,
-        "mismatch": Exit.MISMATCH,
-    }
+    codes = {"nothing": Exit.NOTHING, "refused": Exit.REFUSED, "unchecked": Exit.UNCHECKED, "mismatch": Exit.MISMATCH}
     return codes.get(outcome.outcome, Exit.OK)
 
 

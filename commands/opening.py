@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from hashing.ledger.keys import SigningKey
 
 
-_MOST_KEYS = 5
-"""Keys of others that are told."""
+_MOST_KEYS = 5  # Keys of others that are told.
 PASSPHRASE_FILE = "GOLDENHOUR_PASSPHRASE_FILE"  # noqa: S105 - the name of a variable
 """The environment variable that names a file with the key's passphrase, for scripts."""
 

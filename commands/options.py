@@ -64,6 +64,9 @@ def _networks(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> 
     return tuple(map(checked_network, given))
 
 
+PATH = click.Path(path_type=Path)
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
 _no_login = partial(checked_by, "capture.request.options:demand_no_login")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON Lines on stdout, for scripts.")
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="No progress; results and errors only.")
@@ -73,14 +76,14 @@ officer_option = setting(
 signing_key_option = setting(
     "--key",
     "key_path",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     metavar="FILE",
     help="The key that signs.  [default: the user's own, made on first use]",
 )
 basemap_option = click.option(
     "--basemap",
     "basemap_path",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     metavar="FILE",
     help="An offline map to lie under the report's: raster tiles as .mbtiles or .pmtiles.",
 )
@@ -149,9 +152,7 @@ allow_network_option = click.option(
     metavar="NETWORK",
     help="Fetch from this private network too, as 10.1.0.0/16 (may be repeated).",
 )
-case_option = click.option(
-    "--case", is_eager=True, type=click.Path(path_type=Path), metavar="CASE", help="The case that it is in."
-)
+case_option = click.option("--case", is_eager=True, type=PATH, metavar="CASE", help="The case that it is in.")
 
 
 def made_case(*, required: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -161,7 +162,7 @@ def made_case(*, required: bool = False) -> Callable[[Callable[..., None]], Call
         "case_path",
         is_eager=True,
         required=required,
-        type=click.Path(path_type=Path),
+        type=PATH,
         metavar="DIR",
         help="The case; made if need be.",
     )
@@ -174,19 +175,15 @@ initials_option = setting(
     help="For exhibit references.  [default: of the officer's name]",
 )
 note_option = click.option("--note", default="", help="A note to keep with the capture.")
-existing_case = click.argument("case", is_eager=True, type=click.Path(path_type=Path), metavar="CASE")
+existing_case = click.argument("case", is_eager=True, type=PATH, metavar="CASE")
 sources_option = setting(
     "--sources",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     metavar="DIR",
     help="Where the encrypted identities are.  [default: in your data folder, by case]",
 )
 browser_option = setting(
-    "--browser",
-    "browser_path",
-    default="",
-    metavar="PATH",
-    help="The Chromium, Chrome or Edge to show it in.",
+    "--browser", "browser_path", default="", metavar="PATH", help="The Chromium, Chrome or Edge to show it in."
 )
 no_browser_sandbox_option = click.option(
     "--no-browser-sandbox", is_flag=True, help="Start the browser without its own sandbox, as root must."

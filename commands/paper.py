@@ -8,13 +8,13 @@ import click
 
 from commands.confined import read_only
 from commands.interrupt import terminating_like_ctrl_c
-from commands.options import json_option, quiet_option
+from commands.options import PATH, json_option, quiet_option
 from commands.output import clean, print_json
 from commands.progress import byte_progress
 
 
 @click.command()
-@click.argument("bundle", type=click.Path(path_type=Path), metavar="BUNDLE")
+@click.argument("bundle", type=PATH, metavar="BUNDLE")
 @click.option(
     "--form", type=click.Choice(["statement", "certificate", "schedule"]), required=True, help="What to draft."
 )
@@ -31,23 +31,12 @@ from commands.progress import byte_progress
     help="Of a schedule: the number of its first item.",
 )
 @click.option(
-    "--output",
-    "-o",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The file to write.  [default: beside the bundle, under its name]",
+    "--output", "-o", type=PATH, metavar="FILE", help="The file to write.  [default: beside the bundle, under its name]"
 )
 @json_option
 @quiet_option
 def paper(
-    bundle: Path,
-    form: str,
-    layout: str,
-    witness: str,
-    start_at: int,
-    output: Path | None,
-    as_json: bool,
-    quiet: bool,
+    bundle: Path, form: str, layout: str, witness: str, start_at: int, output: Path | None, as_json: bool, quiet: bool
 ) -> None:
     """Draft a paper for a court from a bundle (folder or zip), after verifying it; a person corrects and signs it.
 

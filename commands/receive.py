@@ -14,6 +14,8 @@ from commands.interrupt import interruptible, terminating_like_ctrl_c
 from commands.officer import capturing_officer
 from commands.opening import recover_begun, signing_key
 from commands.options import (
+    FILE,
+    FOLDER,
     initials_option,
     json_option,
     made_case,
@@ -63,18 +65,13 @@ if TYPE_CHECKING:
     "--most-files", default=100, show_default=True, type=click.IntRange(1, 1000), metavar="N", help="Files of one link."
 )
 @click.option("--most-bytes", default="20G", show_default=True, metavar="SIZE", help="Bytes of one link.")
-@click.option(
-    "--qr", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="The QR code as .png or .svg."
-)
+@click.option("--qr", type=FILE, metavar="FILE", help="The QR code as .png or .svg.")
 @setting(
-    "--texts",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Your force's own texts, such as the consent: TOML, a file a language.",
+    "--texts", type=FOLDER, metavar="DIR", help="Your force's own texts, such as the consent: TOML, a file a language."
 )
 @setting(
     "--inbox",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     metavar="DIR",
     help="Where files wait until they are in the case.  [default: in your data folder, by case]",
 )

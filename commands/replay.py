@@ -9,18 +9,18 @@ from pathlib import Path
 import click
 
 from commands.interrupt import terminating_like_ctrl_c
-from commands.options import browser_option, no_browser_sandbox_option, quiet_option
+from commands.options import PATH, browser_option, no_browser_sandbox_option, quiet_option
 from commands.output import clean, complain, counted
 from commands.progress import byte_progress
 from commands.settings import setting
 
 
 @click.command()
-@click.argument("archive", type=click.Path(path_type=Path), metavar="BUNDLE|WACZ")
+@click.argument("archive", type=PATH, metavar="BUNDLE|WACZ")
 @click.option("--url", default="", metavar="URL", help="The page to show first.  [default: the first one captured]")
 @setting(
     "--player",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="PROGRAM|FOLDER",
     help="pywb's program, or the folder of ReplayWeb.page's ui.js and sw.js.  [default: wayback, pywb's program]",
 )

@@ -10,7 +10,7 @@ import click
 from commands.confined import read_only
 from commands.interrupt import terminating_like_ctrl_c
 from commands.opening import opened_basemap
-from commands.options import basemap_option, json_option, quiet_option
+from commands.options import PATH, basemap_option, json_option, quiet_option
 from commands.output import clean, print_json
 from commands.print_pdf import print_pdf, show_pdf
 from commands.progress import byte_progress
@@ -20,13 +20,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("bundle", type=click.Path(path_type=Path), metavar="BUNDLE")
-@click.option(
-    "--output", type=click.Path(path_type=Path), metavar="DIR", help="A new folder for the pages.  [default: by name]"
-)
-@click.option(
-    "--pdf", type=click.Path(path_type=Path), metavar="FILE", help="Print it as PDF, in parts if it is large."
-)
+@click.argument("bundle", type=PATH, metavar="BUNDLE")
+@click.option("--output", type=PATH, metavar="DIR", help="A new folder for the pages.  [default: by name]")
+@click.option("--pdf", type=PATH, metavar="FILE", help="Print it as PDF, in parts if it is large.")
 @click.option("--intelligence", is_flag=True, help="The graded items alone, as an intelligence report (3x5x2, 5x5x5).")
 @basemap_option
 @json_option

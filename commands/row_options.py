@@ -14,12 +14,7 @@ form_option = click.option(
     help="How the rows are written.  [default: by the name's ending, or by looking]",
 )
 scenes_option = click.option(
-    "--scenes",
-    type=click.IntRange(1, 64),
-    default=4,
-    show_default=True,
-    metavar="N",
-    help="Scenes side by side.",
+    "--scenes", type=click.IntRange(1, 64), default=4, show_default=True, metavar="N", help="Scenes side by side."
 )
 per_host_option = setting(
     "--per-host",

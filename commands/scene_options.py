@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from commands.options import (
+    PATH,
     Seconds,
     allow_network_option,
     allow_private_option,
@@ -55,10 +56,10 @@ def warn_of_readers(_ctx: click.Context, _option: click.Parameter, value: Path |
     return value
 
 
+# The dozen options that a capture at a scene is likely to need, by the names of their values.
 EVERYDAY = frozenset(
     ("case_path", "officer", "initials", "note", "on", "thread", "since", "limit", "media", "every", "live", "as_json")
 )
-"""The dozen options that a capture at a scene is likely to need, by the names of their values."""
 
 
 class EverydayFirst(click.Command):
@@ -110,8 +111,8 @@ def _some_of_row_options(command: Callable[..., None], wanted: Callable[[str], b
     return command
 
 
+# What a row may say of its scene, by the names of click's values.
 OF_A_ROW = frozenset(("on", "thread", "since", "until", "comments", "follow", "media", "limit"))
-"""What a row may say of its scene, by the names of click's values."""
 
 
 def _demand_scenes(ctx: click.Context, _: click.Parameter, scenes: tuple[str, ...]) -> tuple[str, ...]:
@@ -271,11 +272,7 @@ _OPTIONS = (
         help="A file with an access token, lent to its host alone; not stored (may be repeated).",
     ),
     setting(
-        "--cookies",
-        type=click.Path(path_type=Path),
-        callback=warn_of_readers,
-        metavar="FILE",
-        help="Cookies (Netscape format); not stored.",
+        "--cookies", type=PATH, callback=warn_of_readers, metavar="FILE", help="Cookies (Netscape format); not stored."
     ),
     setting(
         "--cookies-from-browser",

@@ -111,10 +111,7 @@ def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> An
         pages=chosen["pages"],
         site_delay=chosen["site_delay"],
         live=span(chosen["live"], "--for") if chosen["live"] else 0.0,
-        bluesky=BlueskyServices(
-            appview=chosen["appview"] or default.appview,
-            plc=chosen["plc"] or default.plc,
-        ),
+        bluesky=BlueskyServices(appview=chosen["appview"] or default.appview, plc=chosen["plc"] or default.plc),
         ntp=asked_time_server(chosen["ntp"]),
         rendering=rendering,
         not_rendered=not_rendered,

@@ -13,8 +13,7 @@ from hashing.files.user_folders import config_folder
 FILE = "goldenhour.toml"
 _FORM = "see docs/configuration.md for what it may hold"
 _LARGEST = 1 << 20
-_NUMBERS = range(-(1 << 63), 1 << 63)
-"""The whole numbers that TOML has."""
+_NUMBERS = range(-(1 << 63), 1 << 63)  # The whole numbers that TOML has.
 _SPACE = 0x20
 _DELETE = 0x7F
 

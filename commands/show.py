@@ -19,16 +19,14 @@ from commands.output import clean, complain, counted, print_json, print_styled, 
 from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
-    from exports.format.capture_view import CaptureView, ItemView
+    from exports.format.capture_view import CaptureView
     from exports.format.case_view import CaseView
-    from exports.format.manifest import GradeRecord
+    from exports.format.manifest import GradeRecord, ListedItem
     from hashing.case.case import Case
 
-_PAGE = 12
-"""Captures that are listed at once: with what stands around them they fit a screen of 24 lines."""
+_PAGE = 12  # Captures that are listed at once: with what stands around them they fit a screen of 24 lines.
 _LARGEST_TEXT = 64 << 20
-_SHORT = 6
-"""Items of a case's only capture that are shown with it."""
+_SHORT = 6  # Items of a case's only capture that are shown with it.
 
 
 @click.command()
@@ -130,9 +128,9 @@ def _show_got(case: Case, ref: str, paths: list[Path], *, as_json: bool) -> None
                 _print_capture(view, grades)
             continue
         for entry in view.items:
-            if entry.item.ref == ref and as_json:
+            if entry.ref == ref and as_json:
                 print_json(item_to_json(entry, f"{CAPTURES}/{path.name}", grades))
-            elif entry.item.ref == ref:
+            elif entry.ref == ref:
                 for line in item_lines(entry, path, grade_of(grades, ref)):
                     click.echo(line)
 
@@ -168,8 +166,8 @@ def _show_found(case: Case, ref: str, word: str, *, as_json: bool) -> None:
     grades, words = case_grades(dict(enumerate(events))), found_words(events)
     for path in _captures(case, ref):
         view = read_capture(path)
-        asked = (entry for entry in view.items if ref in {"", view.started.exhibit, entry.item.ref})
-        texts = ((entry, _page_text(entry, path, unread), words.get(entry.item.ref, ())) for entry in asked)
+        asked = (entry for entry in view.items if ref in {"", view.started.exhibit, entry.ref})
+        texts = ((entry, _page_text(entry, path, unread), words.get(entry.ref, ())) for entry in asked)
         entries = [entry for entry, text, read in texts if found_in(entry, word, f"{text}\n{joined_words(read)}")]
         found += len(entries)
         if as_json and entries:
@@ -190,7 +188,7 @@ def _show_found(case: Case, ref: str, word: str, *, as_json: bool) -> None:
         sys.exit(Exit.UNCHECKED)
 
 
-def _page_text(entry: ItemView, capture: Path, unread: list[str]) -> str:
+def _page_text(entry: ListedItem, capture: Path, unread: list[str]) -> str:
     """Return the visible text of a page, "" where there is none; add to `unread` why a text cannot be read."""
     from exports.format.bundle_files import TEXT_ENDING
     from hashing.case.capture_folder import case_folder
@@ -217,8 +215,7 @@ def _print_capture(view: CaptureView, grades: Mapping[str, GradeRecord] | None =
     click.echo(clean(f"{view.started.exhibit}  {view.started.scene}"))
     status = view.status if view.seal else unsealed_status(view)
     print_styled(
-        f"{status}, begun {second(view.started.time)} by {view.started.officer}",
-        STATUS_STYLES.get(view.status, ""),
+        f"{status}, begun {second(view.started.time)} by {view.started.officer}", STATUS_STYLES.get(view.status, "")
     )
     print_tables(view, grades)
     print_verdicts(view)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commands.options import case_option, json_option, sources_option
+from commands.options import FILE, PATH, case_option, json_option, sources_option
 from commands.output import clean, print_json
 from commands.settings import setting
 
@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
 _LARGEST = 1 << 16
 recipients_option = setting(
-    "--recipients",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="The source unit's recipients of age, one a line.",
+    "--recipients", type=FILE, metavar="FILE", help="The source unit's recipients of age, one a line."
 )
 
 
@@ -80,13 +77,7 @@ def source_list(case: Path | None, sources: Path | None, as_json: bool) -> None:
 @source.command(name="open")
 @click.argument("pseudonym", metavar="PSEUDONYM")
 @case_option
-@click.option(
-    "--unit-key",
-    required=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="The source unit's key of age.",
-)
+@click.option("--unit-key", required=True, type=FILE, metavar="FILE", help="The source unit's key of age.")
 @sources_option
 @click.option("--names", is_flag=True, help="And what is kept of what the source handed in: names, headers, serials.")
 def source_open(pseudonym: str, case: Path | None, unit_key: Path, sources: Path | None, names: bool) -> None:
@@ -116,7 +107,7 @@ def _print_claims(group: bytes) -> None:
 
 
 @source.command(name="key")
-@click.argument("path", type=click.Path(path_type=Path), metavar="FILE")
+@click.argument("path", type=PATH, metavar="FILE")
 def source_key(path: Path) -> None:
     """Make the source unit's key, and print its recipient: the line that officers need, and which is no secret.
 

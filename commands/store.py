@@ -16,7 +16,7 @@ from commands.exit import Exit, verdict_exit
 from commands.interrupt import terminating_like_ctrl_c
 from commands.officer import officer_name
 from commands.opening import open_own_case, signing_key
-from commands.options import json_option, officer_option, quiet_option, signing_key_option
+from commands.options import PATH, json_option, officer_option, quiet_option, signing_key_option
 from commands.output import clean, complain, counted, print_json, print_styled
 from commands.progress import byte_progress
 
@@ -35,7 +35,7 @@ def parsed_location(_: click.Context, __: click.Parameter, value: str) -> Locati
     return found
 
 
-_path = click.argument("path", type=click.Path(path_type=Path), metavar="CASE|BUNDLE")
+_path = click.argument("path", type=PATH, metavar="CASE|BUNDLE")
 _location = click.argument("location", callback=parsed_location, metavar="s3://BUCKET/PREFIX")
 
 

@@ -13,7 +13,7 @@ from commands.confined import found_apart, read_only
 from commands.exit import Exit, verdict_exit, worse
 from commands.officer import officer_name
 from commands.opening import signing_key
-from commands.options import json_option, officer_option, quiet_option
+from commands.options import FILE, FOLDER, PATH, json_option, officer_option, quiet_option
 from commands.output import print_json, print_styled, verdict_style
 from commands.progress import byte_progress
 
@@ -25,23 +25,21 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, type=PATH, metavar="PATH...")
 @click.option(
     "--key",
     "key_paths",
     multiple=True,
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     metavar="FILE",
     help="Demand that this key signed (a public key; may be given more than once).",
 )
-@click.option(
-    "--receipt", type=click.Path(path_type=Path), metavar="FILE", help="Write a receipt of the result, signed."
-)
+@click.option("--receipt", type=PATH, metavar="FILE", help="Write a receipt of the result, signed.")
 @click.option(
     "--sign-with",
     "signing_path",
     envvar="GOLDENHOUR_KEY",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     metavar="FILE",
     help="The key that signs the receipt.  [default: the user's own]",
 )
@@ -50,22 +48,18 @@ if TYPE_CHECKING:
     "--tsa-root",
     "root_paths",
     multiple=True,
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     metavar="FILE",
     help="Demand that trusted times lead to this root (certificates in PEM; may be given more than once).",
 )
 @click.option(
     "--since",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="OLD",
     help="Demand that nothing which is in this earlier case or bundle was removed or changed.",
 )
 @click.option(
-    "--openings",
-    "openings_path",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Check and show what was withheld from a disclosure.",
+    "--openings", "openings_path", type=FILE, metavar="FILE", help="Check and show what was withheld from a disclosure."
 )
 @click.option("--report", is_flag=True, help="Make a bundle's report once more and compare it byte for byte.")
 @click.option(
@@ -74,7 +68,7 @@ if TYPE_CHECKING:
 @click.option(
     "--receipts",
     "receipts_path",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     metavar="DIR",
     help="Add a signed receipt of each check to this folder; one process at a time.",
 )

@@ -11,13 +11,13 @@ from pathlib import Path
 import click
 
 from commands.interrupt import terminating_like_ctrl_c
-from commands.options import quiet_option
+from commands.options import PATH, quiet_option
 from commands.output import clean, complain, counted
 from commands.progress import byte_progress
 
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path), metavar="CASE|BUNDLE")
+@click.argument("path", type=PATH, metavar="CASE|BUNDLE")
 @click.option("--no-browser", is_flag=True, help="Print the address, and open no browser.")
 @click.option("--for", "length", default="", metavar="TIME", help="How long, such as 2h.  [default: until Ctrl-C]")
 @quiet_option

@@ -25,8 +25,8 @@ from hashing.case.kinds import CaptureStatus, ItemKind
 
 EDITED, OTHERWISE, GONE, UNLISTED = "edited", "served differently", "gone", "not listed any more"
 _GONE = (404, 410)
+# Settings of a capture that rounds of one watch have in common.
 _SAME_QUESTION = ("on", "thread", "comments", "follow", "media", "limit", "until")
-"""Settings of a capture that rounds of one watch have in common."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +35,10 @@ class RoundChange:
 
     scene: str
     change: str
-    id: str
-    """The post's lasting name, or the page's address."""
+    id: str  # The post's lasting name, or the page's address.
     before: str
     after: str
-    exhibit: str
-    """The later round."""
+    exhibit: str  # The later round.
 
     def to_json(self) -> dict[str, Any]:
         """Return the same as plain values."""

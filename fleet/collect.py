@@ -37,8 +37,7 @@ from hashing.printable import printable
 
 UNFINISHED = "unfinished"
 _PIECE = 1 << 20
-_OF_A_KEY = re.compile(rf".+([A-Z2-7]{{{LETTERS}}})", re.DOTALL)
-"""Initials that end in the letters of a key."""
+_OF_A_KEY = re.compile(rf".+([A-Z2-7]{{{LETTERS}}})", re.DOTALL)  # Initials that end in the letters of a key.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     import psycopg
 
 _INSTALL = "install it with: pip install 'goldenhour[fleet]'"
+# How libpq marks what it keeps from view: passwords, and whatever else a version of it has of that kind.
 _SECRET = b"*"
-"""How libpq marks what it keeps from view: passwords, and whatever else a version of it has of that kind."""
-_CHECKED = {"verify-ca", "verify-full"}
-"""Values of `sslmode` by which it is certain who hears what is said."""
+_CHECKED = {"verify-ca", "verify-full"}  # Values of `sslmode` by which it is certain who hears what is said.
+# Seconds for a transaction of a few rows: a server that hangs keeps none of the times that it was told.
 _LONGEST = 120.0
-"""Seconds for a transaction of a few rows: a server that hangs keeps none of the times that it was told."""
+# What holds where the user's own words say nothing else.
 _SETTINGS = {
     "connect_timeout": "10",
     "application_name": "goldenhour",
@@ -34,7 +34,6 @@ _SETTINGS = {
     "options": "-c search_path=pg_catalog -c statement_timeout=60s -c lock_timeout=30s "
     "-c idle_in_transaction_session_timeout=60s",
 }
-"""What holds where the user's own words say nothing else."""
 
 
 class Database:

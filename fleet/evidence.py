@@ -24,15 +24,12 @@ from hashing.ledger.keys import PublicKey
 from hashing.printable import printable
 
 KINDS = DISK, STORE = "disk", "store"
-LONGEST_RECEIPT = 16 << 10
-"""Bytes of a receipt in the database: it has one seal."""
+LONGEST_RECEIPT = 16 << 10  # Bytes of a receipt in the database: it has one seal.
 _LONGEST_NAME = 150
 _LONGEST_REASON = 1000
-_MOST = 10_000
-"""Targets of one operation."""
+_MOST = 10_000  # Targets of one operation.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]*(/[A-Za-z0-9][A-Za-z0-9._ -]*)*", re.ASCII)
-_GRACE = 4
-"""A part of the period, this many of which make all of it, after which a check that nobody made is overdue."""
+_GRACE = 4  # A part of the period, this many of which make all of it, after which a check that nobody made is overdue.
 _TOLD = {MISMATCH: "DOES NOT MATCH", "unchecked": "COULD NOT BE CHECKED", OK: "WHOLE", "": "NEVER CHECKED"}
 OVERDUE = "OVERDUE"
 
@@ -159,16 +156,11 @@ class EvidenceStatus:
     """How a target stands. What is said of it is by receipts with a sound signature, but for `reason`."""
 
     target: str
-    state: str
-    """DOES NOT MATCH, COULD NOT BE CHECKED, OVERDUE, NEVER CHECKED or WHOLE: the first of these that it is."""
-    checked: str
-    """When it was checked last; "" for never."""
-    proven: str
-    """When it was last found whole."""
-    by: str
-    """The fingerprint of the key that signed the last check."""
-    seal: str
-    """The fingerprint of the seal that was proven last."""
+    state: str  # DOES NOT MATCH, COULD NOT BE CHECKED, OVERDUE, NEVER CHECKED or WHOLE: the first of these that it is.
+    checked: str  # When it was checked last; "" for never.
+    proven: str  # When it was last found whole.
+    by: str  # The fingerprint of the key that signed the last check.
+    seal: str  # The fingerprint of the seal that was proven last.
     every: timedelta
     reason: str
 

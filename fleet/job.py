@@ -23,10 +23,8 @@ from hashing.ledger.canonical import canonical_json
 from hashing.printable import printable
 from hashing.times import time_text
 
-LONGEST_JOB = 64 << 10
-"""Bytes of a job as JSON."""
-OPERATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
-"""What an operation may be called."""
+LONGEST_JOB = 64 << 10  # Bytes of a job as JSON.
+OPERATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)  # What an operation may be called.
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z", re.ASCII)
 _WORDS_OF_AN_OFFICER = ("officer", "initials", "title", "note")
 

@@ -25,10 +25,8 @@ from fleet.job import LONGEST_JOB, Job
 
 STATES = WAITING, RUNNING, CAPTURED, FAILED, CANCELLED = "waiting", "running", "captured", "failed", "cancelled"
 _VERSION = 2
-_MOST_TRIES = 5
-"""So often a row is given back by workers that fell silent; after that it is told as what ends them."""
-_MOST_REFUSALS = 5
-"""So often one after the other a host rests; when it refuses once more, its rows are told as failed."""
+_MOST_TRIES = 5  # So often a row is given back by workers that fell silent; after that it is told as what ends them.
+_MOST_REFUSALS = 5  # So often one after the other a host rests; when it refuses once more, its rows are told as failed.
 _SET_UP = """
 create schema if not exists goldenhour;
 create table goldenhour.version (version int not null);
@@ -59,8 +57,9 @@ create index on goldenhour.rows (operation, series, due) where state = 'waiting'
 create index on goldenhour.rows (run) where state = 'running';
 create index on goldenhour.rows (operation, state);
 """
+# Of a worker: a database that was away itself has heard nobody meanwhile.
 ALIVE = "greatest(beat, pg_postmaster_start_time()) + lease >= now()"
-"""Of a worker: a database that was away itself has heard nobody meanwhile."""
+# A worker gone bad leaves nothing in the tables that ends those who read it.
 _BOUNDS = """
 alter table goldenhour.hosts add check (length(host) <= 1000 and least(running, per_host, refusals) >= 0
   and greatest(running, per_host, refusals) <= 1000000 and delay between 0 and 1000000
@@ -78,7 +77,6 @@ alter table goldenhour.evidence add check (length(concat(operation, name, kind, 
   and length(concat(receipt, proof)) <= 40000 and every between '1 second' and '1 year'
   and least(due, begun) >= '2000-01-01' and greatest(due, begun) <= '9000-01-01');
 """
-"""A worker gone bad leaves nothing in the tables that ends those who read it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +84,7 @@ class Submission:
     """What became of rows that were submitted."""
 
     added: int
-    there: int
-    """Those of the same scene, options and due time that were there already."""
+    there: int  # Those of the same scene, options and due time that were there already.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +109,7 @@ class RowReport:
     capture: str = ""
     again: float = 0.0
     rest: float = 0.0
-    counted: bool = True
-    """Whether this was an attempt; what says nothing of the row is none."""
+    counted: bool = True  # Whether this was an attempt; what says nothing of the row is none.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

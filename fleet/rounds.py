@@ -15,8 +15,7 @@ import msgspec
 from fleet.job import Job
 from hashing.times import time_text
 
-MOST_ROUNDS = 1_000_000
-"""Rows that one watch may come to."""
+MOST_ROUNDS = 1_000_000  # Rows that one watch may come to.
 
 
 def rounds(

@@ -13,11 +13,9 @@ from fleet.queue import ALIVE, STATES
 from hashing.printable import printable
 from hashing.times import Clock, system_clock, time_text
 
-_RATE_OVER = 600
-"""Seconds over which the rate is counted."""
+_RATE_OVER = 600  # Seconds over which the rate is counted.
 _LONGEST = 200
-_MOST_WORKERS = 1000
-"""The runs of workers that are shown: the newest."""
+_MOST_WORKERS = 1000  # The runs of workers that are shown: the newest.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +48,9 @@ class FleetStatus:
     states: dict[str, int]
     hosts: tuple[HostStatus, ...]
     workers: tuple[WorkerStatus, ...]
-    failures: tuple[tuple[str, int], ...]
-    """The reasons of rows that failed, the most frequent first."""
-    rate: float
-    """Rows that ended a minute, over the last ten minutes."""
-    evidence: tuple[EvidenceStatus, ...] = ()
-    """Evidence at rest, what does not match first."""
+    failures: tuple[tuple[str, int], ...]  # The reasons of rows that failed, the most frequent first.
+    rate: float  # Rows that ended a minute, over the last ten minutes.
+    evidence: tuple[EvidenceStatus, ...] = ()  # Evidence at rest, what does not match first.
 
     @property
     def left(self) -> int:

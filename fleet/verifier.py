@@ -19,10 +19,8 @@ from fleet.queue import Queue
 from fleet.worker import BEAT, clock_fault, pause_of
 from hashing.times import Clock, system_clock
 
-_LOOK_AGAIN = 10.0
-"""Seconds after which targets that are due are looked for again."""
-_LEASE = 300.0
-"""Seconds without a sign of life after which its target goes to another."""
+_LOOK_AGAIN = 10.0  # Seconds after which targets that are due are looked for again.
+_LEASE = 300.0  # Seconds without a sign of life after which its target goes to another.
 
 
 class Verifier:

@@ -43,34 +43,27 @@ from hashing.ledger.keys import PublicKey, SigningKey
 from hashing.printable import printable
 from hashing.times import Clock, system_clock
 
-BEAT = 10.0
-"""Seconds between two signs of life."""
-_LOOK_AGAIN = 1.0
-"""Seconds after which an empty queue is looked at again."""
-_LONGEST_WAIT = 30.0
-"""Seconds, at the most, between two attempts to reach the database."""
+BEAT = 10.0  # Seconds between two signs of life.
+_LOOK_AGAIN = 1.0  # Seconds after which an empty queue is looked at again.
+_LONGEST_WAIT = 30.0  # Seconds, at the most, between two attempts to reach the database.
+# Where a clock is off the database's by more, one of them is wrong: what is captured might bear a wrong time.
 _CLOCK_OFF = timedelta(seconds=10)
-"""Where a clock is off the database's by more, one of them is wrong: what is captured might bear a wrong time."""
-_LEAST_FREE = 4 << 20
-"""Bytes of the disk without which no row is taken, whatever --min-free says."""
+_LEAST_FREE = 4 << 20  # Bytes of the disk without which no row is taken, whatever --min-free says.
 _LONGEST_REASON = 1000
+# What is the host's, and not the row's.
 _HOST_REFUSES = frozenset({RowTrouble.HOST, RowTrouble.SILENT, RowTrouble.UNREACHABLE})
-"""What is the host's, and not the row's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSettings:
     """How a worker goes about its rows. Times in seconds."""
 
-    scenes: int = 4
-    """Scenes side by side."""
+    scenes: int = 4  # Scenes side by side.
     retries: int = 2
-    pause: float = 30.0
-    """Before what failed is tried again; doubled for each further time."""
+    pause: float = 30.0  # Before what failed is tried again; doubled for each further time.
+    # How long it may be silent before others take its rows: far longer than the time between two signs of life.
     lease: float = 300.0
-    """How long it may be silent before others take its rows: far longer than the time between two signs of life."""
-    until_done: bool = False
-    """Whether it ends when no row of the operation is left."""
+    until_done: bool = False  # Whether it ends when no row of the operation is left.
 
 
 class WorkerProgress:
@@ -89,11 +82,9 @@ class WorkerSummary:
 
     captured: int = 0
     failed: int = 0
-    returned: int = 0
-    """Rows that went back into the queue."""
+    returned: int = 0  # Rows that went back into the queue.
     results: list[CaptureResult] = field(default_factory=list)
-    unreported: int = 0
-    """Rows of which the database was not told what became of them."""
+    unreported: int = 0  # Rows of which the database was not told what became of them.
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +93,7 @@ class _Ended:
 
     taken: TakenRow
     report: RowReport | BaseException
-    trouble: RowTrouble
-    """SILENT where no host was asked: that tells nothing of the network."""
+    trouble: RowTrouble  # SILENT where no host was asked: that tells nothing of the network.
     begun: float
 
 
@@ -156,12 +146,10 @@ class Worker:
         self._network = Network(lambda failures: min(settings.pause * 2 ** min(failures, 10), LONGEST_PAUSE))
         self._threads: dict[str, threading.Thread] = {}
         self._unreported: list[RowReport] = []
-        self._sealed: dict[str, Path] = {}
-        """The capture of each row that this case has."""
+        self._sealed: dict[str, Path] = {}  # The capture of each row that this case has.
         self._says = self._unfit = ""
         self._next_beat = self._next_look = 0.0
-        self._open = -1
-        """Rows of the operation that wait or run; -1 where that is not known."""
+        self._open = -1  # Rows of the operation that wait or run; -1 where that is not known.
         self.summary = WorkerSummary()
 
     def run(self) -> WorkerSummary:
@@ -337,13 +325,7 @@ class Worker:
             report = RowReport(name=taken.name, state=FAILED, reason=_shortened(error))
             return self._tried(taken, unasked(error), report), unasked(error)
         result = capture(
-            job.scene,
-            self._case,
-            row.options,
-            key=self._key,
-            stop=self._stop,
-            readers=self._readers,
-            clock=self._clock,
+            job.scene, self._case, row.options, key=self._key, stop=self._stop, readers=self._readers, clock=self._clock
         )
         self._sealed[taken.name] = result.path
         self.summary.results.append(result)

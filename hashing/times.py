@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-Clock = Callable[[], datetime]
-"""Gives the present time with its zone; passed in, so that a test can set it."""
+Clock = Callable[[], datetime]  # Gives the present time with its zone; passed in, so that a test can set it.
 
 
 def system_clock() -> datetime:

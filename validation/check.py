@@ -10,7 +10,8 @@ import msgspec
 from capture.run.examination import FRAME
 
 if TYPE_CHECKING:
-    from exports.format.capture_view import CaptureView, ItemView
+    from exports.format.capture_view import CaptureView
+    from exports.format.manifest import ListedItem
     from hashing.case.facts import Fact
     from hashing.case.post import Post
 
@@ -23,15 +24,14 @@ def findings(view: CaptureView) -> dict[str, Value]:
     Frames of videos are left out: where there is no ffmpeg there are none, and each version makes other bytes.
     """
     found: dict[str, Value] = {"status": view.status}
-    for entry in view.items:
-        found.update(_of_item(entry))
+    for item in view.items:
+        found.update(_of_item(item))
     for failed in view.failed:
         found[f"not captured: {failed.url}"] = failed.reason
     return found
 
 
-def _of_item(entry: ItemView) -> dict[str, Value]:
-    item = entry.item
+def _of_item(item: ListedItem) -> dict[str, Value]:
     name = f"{item.kind} {item.url}"
     found: dict[str, Value] = {
         f"{name}: sha256": item.sha256,
@@ -40,17 +40,17 @@ def _of_item(entry: ItemView) -> dict[str, Value]:
     }
     if item.partial:
         found[f"{name}: not whole"] = item.partial
-    for fact in entry.facts:
+    for fact in item.facts:
         # Depends on the ffmpeg of this computer, and is no evidence.
         if fact.tag == "ffmpeg":
             continue
         found[f"{name}: {fact.name} ({fact.tag})"] = _without_others_words(fact)
-    for copy in entry.working_copies:
+    for copy in item.working_copies:
         if copy.how.startswith(FRAME):
             continue
         found[f"{name}: {copy.how}: sha256"] = copy.sha256
-    if entry.post is not None:
-        found.update(_of_post(name, entry.post))
+    if item.post is not None:
+        found.update(_of_post(name, item.post))
     return found
 
 

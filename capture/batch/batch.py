@@ -48,28 +48,22 @@ from hashing.ledger.keys import SigningKey
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 
-_LOOK_AGAIN = 0.5
-"""Seconds after which the main thread looks up, at the latest."""
+_LOOK_AGAIN = 0.5  # Seconds after which the main thread looks up, at the latest.
+# Captures in which nothing has come, and that wait for another try: each keeps files open and threads ready.
 _MOST_OPEN = 32
-"""Captures in which nothing has come, and that wait for another try: each keeps files open and threads ready."""
-_ELSEWHERE = 2.0
-"""Seconds after which a row that another batch has begun is looked at again."""
+_ELSEWHERE = 2.0  # Seconds after which a row that another batch has begun is looked at again.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchSettings:
     """How a batch goes about its rows. Times in seconds."""
 
-    jobs: int = 4
-    """Scenes side by side."""
+    jobs: int = 4  # Scenes side by side.
     per_host: int = 2
-    delay: float = 0.0
-    """From the beginning of one scene of a host to that of the next."""
+    delay: float = 0.0  # From the beginning of one scene of a host to that of the next.
     retries: int = 2
-    pause: float = 30.0
-    """Before what failed is tried again; doubled for each further time."""
-    again: bool = False
-    """Whether rows that are done are captured anew."""
+    pause: float = 30.0  # Before what failed is tried again; doubled for each further time.
+    again: bool = False  # Whether rows that are done are captured anew.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,17 +72,13 @@ class BatchSummary:
 
     id: str
     path: Path
-    status: str
-    """finished, interrupted (by Ctrl-C) or stopped (by `reason`)."""
+    status: str  # finished, interrupted (by Ctrl-C) or stopped (by `reason`).
     reason: str
     counts: Counts
-    failed: Sequence[tuple[BatchRow, str]]
-    """Rows of which nothing was got, each with the reason."""
+    failed: Sequence[tuple[BatchRow, str]]  # Rows of which nothing was got, each with the reason.
     results: Sequence[CaptureResult]
-    statuses: frozenset[str]
-    """Those with which rows ended."""
-    refused: bool
-    """Whether a row's address is one that goldenhour does not connect to."""
+    statuses: frozenset[str]  # Those with which rows ended.
+    refused: bool  # Whether a row's address is one that goldenhour does not connect to.
 
 
 class _NotBegun(Exception):
@@ -167,18 +157,14 @@ class Batch:
             jitter=jitter,
         )
         self._user = stop or Stop()
-        self._stop = Stop()
-        """Of the batch itself: asked by the user's, or where there is no room for more rows."""
+        self._stop = Stop()  # Of the batch itself: asked by the user's, or where there is no room for more rows.
         self._readers = capture_readers()
         self._counts = Counts(total=len(rows))
         self._tally = _Tally()
         self._reports: queue.Queue[_Ended | _Hold] = queue.Queue()
-        self._threads: dict[int, threading.Thread] = {}
-        """By the number of the try."""
-        self._open: set[OpenCapture] = set()
-        """Captures that wait for another try."""
-        self._died: set[Path] = set()
-        """Batches that died and were finished off while this one goes on."""
+        self._threads: dict[int, threading.Thread] = {}  # By the number of the try.
+        self._open: set[OpenCapture] = set()  # Captures that wait for another try.
+        self._died: set[Path] = set()  # Batches that died and were finished off while this one goes on.
         self._folder: BatchFolder
         self._started: BatchStarted
         self._on_record: OnRecord

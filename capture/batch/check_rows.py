@@ -21,18 +21,16 @@ from hashing.errors import BadFormat
 from hashing.ledger.canonical import canonical_json
 
 _LARGEST_LIMIT = 10**9
-_LONGEST = 100_000
-"""Characters of a title or a note; a ledger's line must hold them."""
+_LONGEST = 100_000  # Characters of a title or a note; a ledger's line must hold them.
 
 
 class _Sameness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What makes two rows the same."""
 
     scene: str
+    # What of a scene is captured, from the row or as a default; and the row's own words, if it has any.
     options: RowOptions
-    """What of a scene is captured, from the row or as a default; and the row's own words, if it has any."""
-    login: bool = False
-    """Whether the scene holds one; which, nobody can tell from the digest."""
+    login: bool = False  # Whether the scene holds one; which, nobody can tell from the digest.
 
 
 def checked_rows(

@@ -12,8 +12,7 @@ from capture.batch.row import CSV, BadRow, GivenRow, RowsRead
 from hashing.case.batch_events import RowOptions
 
 SCENE_COLUMNS = ("scene", "url")
-_DELIMITERS = (",", ";", "\t")
-"""The second is what spreadsheets write where the comma stands in numbers."""
+_DELIMITERS = (",", ";", "\t")  # The second is what spreadsheets write where the comma stands in numbers.
 _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 _MOST_DIGITS = 10
 

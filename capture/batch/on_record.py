@@ -19,12 +19,10 @@ from hashing.case.verdict import SESSION_ENDED
 class RowRecord:
     """What is known of one row."""
 
+    # The last capture that got it, whole or in part, and not as far as a log-in that was asked for.
     done: RowEnded | None = None
-    """The last capture that got it, whole or in part, and not as far as a log-in that was asked for."""
-    under_way: Path | None = None
-    """The batch that has begun it and not ended it."""
-    interrupted: str = ""
-    """The last capture of it that was interrupted."""
+    under_way: Path | None = None  # The batch that has begun it and not ended it.
+    interrupted: str = ""  # The last capture of it that was interrupted.
 
 
 class OnRecord:
@@ -33,8 +31,7 @@ class OnRecord:
     def __init__(self, case: Case, own: Path | None = None) -> None:
         self._case = case
         self._own = own
-        self._read: dict[Path, int] = {}
-        """How many bytes of each ledger."""
+        self._read: dict[Path, int] = {}  # How many bytes of each ledger.
         self._finished: set[Path] = set()
         self._rows: dict[str, RowRecord] = {}
 

@@ -16,46 +16,38 @@ from hashing.case.kinds import CaptureStatus
 from hashing.case.verdict import SESSION_ENDED
 
 _TOO_MANY, _FORBIDDEN = 429, 403
+# Answers that may be another one in a minute (RFC 9110; from 520 on those of a large network of caches).
 _FOR_A_WHILE = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524})
-"""Answers that may be another one in a minute (RFC 9110; from 520 on those of a large network of caches)."""
 
 _NO_NETWORK = ("could not be looked up now", "network is unreachable", "no route to host", "network is down")
-_SAYS_NO = ("connection refused", "no such host")
-"""In the words of the recorder's reasons."""
+_SAYS_NO = ("connection refused", "no such host")  # In the words of the recorder's reasons.
 
 
 class RowTrouble(enum.Enum):
     """Why nothing was got."""
 
     NONE = enum.auto()
-    HOST = enum.auto()
-    """The host refuses: whatever else is asked of it now fails as well."""
+    HOST = enum.auto()  # The host refuses: whatever else is asked of it now fails as well.
+    # The host gives no sign. That is no more its own fault than the network's, and is taken for its own.
     SILENT = enum.auto()
-    """The host gives no sign. That is no more its own fault than the network's, and is taken for its own."""
+    # The host cannot be asked, as it is where there is no network: no name can be looked up, no way leads there.
     UNREACHABLE = enum.auto()
-    """The host cannot be asked, as it is where there is no network: no name can be looked up, no way leads there."""
+    # The host asks for a log-in although a session was lent: where it does so for row after row, that has ended.
     SESSION = enum.auto()
-    """The host asks for a log-in although a session was lent: where it does so for row after row, that has ended."""
-    FORBIDDEN = enum.auto()
-    """This row is forbidden; where every row is, the host wants to be left alone."""
-    PASSING = enum.auto()
-    """This row may be had later."""
-    LASTING = enum.auto()
-    """This row is not to be had."""
+    FORBIDDEN = enum.auto()  # This row is forbidden; where every row is, the host wants to be left alone.
+    PASSING = enum.auto()  # This row may be had later.
+    LASTING = enum.auto()  # This row is not to be had.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowOutcome:
     """How a row's capture ended."""
 
-    status: str
-    """complete, partial, nothing or interrupted."""
+    status: str  # complete, partial, nothing or interrupted.
     reason: str
     trouble: RowTrouble
-    stopped: str = ""
-    """Why the capture ended early, by the user or for want of room."""
-    items: int = 0
-    """But for the error pages, which are kept and are not what was asked for."""
+    stopped: str = ""  # Why the capture ended early, by the user or for want of room.
+    items: int = 0  # But for the error pages, which are kept and are not what was asked for.
     error_pages: int = 0
     failed: int = 0
     bytes: int = 0

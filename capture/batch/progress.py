@@ -16,10 +16,8 @@ class Counts:
     """How far a batch is, in rows."""
 
     total: int = 0
-    before: int = 0
-    """Captured by an earlier batch."""
-    done: int = 0
-    """Captured by this one, whole or in part."""
+    before: int = 0  # Captured by an earlier batch.
+    done: int = 0  # Captured by this one, whole or in part.
     failed: int = 0
     running: int = 0
 
@@ -34,20 +32,16 @@ class RowDone:
     """What became of a row just now."""
 
     row: BatchRow
-    status: str
-    """complete, partial, nothing, interrupted, captured before, not tried."""
+    status: str  # complete, partial, nothing, interrupted, captured before, not tried.
     reason: str = ""
-    attempt: int = 0
-    """Of this batch: 1 for the first; 0 where there was none."""
-    again: bool = False
-    """Whether it will be tried again."""
+    attempt: int = 0  # Of this batch: 1 for the first; 0 where there was none.
+    again: bool = False  # Whether it will be tried again.
     exhibit: str = ""
     capture: str = ""
     seconds: float = 0.0
     result: CaptureResult | None = None
     outcome: RowOutcome | None = None
-    refused: bool = False
-    """Whether nothing was asked, because the address is one that goldenhour does not connect to."""
+    refused: bool = False  # Whether nothing was asked, because the address is one that goldenhour does not connect to.
 
 
 class BatchProgress:

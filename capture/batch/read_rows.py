@@ -12,8 +12,7 @@ from capture.batch.csv_rows import delimiter_of, read_csv
 from capture.batch.row import CSV, JSON, TEXT, BadRow, GivenRow, RowsRead
 from hashing.case.batch_events import RowOptions
 
-LONGEST_LINE = 256 << 10
-"""Bytes; a row is an address and a few words."""
+LONGEST_LINE = 256 << 10  # Bytes; a row is an address and a few words.
 MOST_BYTES = 1 << 30
 _ENDINGS = {
     ".csv": CSV,

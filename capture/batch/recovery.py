@@ -31,8 +31,8 @@ from hashing.ledger.ledger import LEDGER
 from hashing.times import Clock, system_clock, time_text
 
 DIED = "its process died"
+# The name of a capture; a ledger that was handed to us may say anything.
 _CAPTURE = re.compile(r"[0-9A-Za-z-]{1,100}", re.ASCII)
-"""The name of a capture; a ledger that was handed to us may say anything."""
 
 
 def recover_batches(case: Case, *, key: SigningKey, begun_here: bool = False, clock: Clock = system_clock) -> list[str]:

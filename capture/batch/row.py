@@ -17,20 +17,17 @@ FORMATS = (TEXT, CSV, JSON)
 class GivenRow:
     """A row as it was read: where it stands, what it says, and its own text, to be written as it came."""
 
-    line: int
-    """Counted from 1; of a row with line breaks in it, the first."""
+    line: int  # Counted from 1; of a row with line breaks in it, the first.
     scene: str
     options: RowOptions
-    written: tuple[str, ...]
-    """The cells of a row of CSV; else the line."""
+    written: tuple[str, ...]  # The cells of a row of CSV; else the line.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadRow:
     """A row that cannot be captured, and why."""
 
-    line: int
-    """0 where it is the file that cannot be read."""
+    line: int  # 0 where it is the file that cannot be read.
     reason: str
 
 
@@ -42,8 +39,7 @@ class RowsRead:
     form: str
     rows: tuple[GivenRow, ...]
     bad: tuple[BadRow, ...]
-    header: tuple[str, ...] = ()
-    """The column names of a CSV file, as they stand in it."""
+    header: tuple[str, ...] = ()  # The column names of a CSV file, as they stand in it.
     delimiter: str = ","
 
 
@@ -51,14 +47,11 @@ class RowsRead:
 class BatchRow:
     """A row that can be captured."""
 
-    id: str
-    """SHA-256 of the canonical form of its scene and options: the same row has the same, whatever its line."""
+    id: str  # SHA-256 of the canonical form of its scene and options: the same row has the same, whatever its line.
     given: GivenRow
-    scene: str
-    """Without the login that it may hold."""
+    scene: str  # Without the login that it may hold.
     options: CaptureOptions
-    places: tuple[str, ...]
-    """The hosts that it is looked for on."""
+    places: tuple[str, ...]  # The hosts that it is looked for on.
 
 
 class BadRows(CaptureError):

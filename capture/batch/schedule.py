@@ -15,15 +15,11 @@ from capture.batch.outcome import RowTrouble
 from capture.batch.row import BatchRow
 from capture.run.run import OpenCapture
 
-_FORBIDDEN_IN_A_ROW = 3
-"""So many refusals, and nothing else between them, are the host's and not the rows'."""
-_WALLS_IN_A_ROW = 5
-"""So many log-ins that were asked for: fewer may be pages that the account may not see."""
+_FORBIDDEN_IN_A_ROW = 3  # So many refusals, and nothing else between them, are the host's and not the rows'.
+_WALLS_IN_A_ROW = 5  # So many log-ins that were asked for: fewer may be pages that the account may not see.
 LONGEST_PAUSE = 3600.0
-_SILENT_HOSTS = 3
-"""When so many hosts one after the other do not answer, it is our own network that is lost."""
-_PATIENCE = 3600.0
-"""Seconds for which a lost network is waited for; after that each host is judged by itself again."""
+_SILENT_HOSTS = 3  # When so many hosts one after the other do not answer, it is our own network that is lost.
+_PATIENCE = 3600.0  # Seconds for which a lost network is waited for; after that each host is judged by itself again.
 _LONGEST_LOOK_AWAY = 300.0
 
 
@@ -41,8 +37,7 @@ class Network:
         self._looked = 0.0
         self._pauses = 0
         self.lost = False
-        self.quiet_until = 0.0
-        """Until then nothing is asked of anybody, while it is lost; then one row is tried."""
+        self.quiet_until = 0.0  # Until then nothing is asked of anybody, while it is lost; then one row is tried.
 
     def answered(self) -> None:
         """Hear that a host gave a sign, whatever it was."""
@@ -72,11 +67,9 @@ class Try:
     row: BatchRow
     attempt: int = 1
     begun: float = 0.0
-    capture: str = ""
-    """Its capture, once that has begun, and the exhibit reference of it."""
+    capture: str = ""  # Its capture, once that has begun, and the exhibit reference of it.
     exhibit: str = ""
-    opened: OpenCapture | None = None
-    """Its capture, while nothing has come of it: the next try goes on in it."""
+    opened: OpenCapture | None = None  # Its capture, while nothing has come of it: the next try goes on in it.
 
     def next(self, *, counted: bool = True) -> Try:
         """Return the next try of the row, in the same capture where that is still open."""
@@ -96,17 +89,12 @@ class _HostQueue:
     name: str
     waiting: deque[Try] = field(default_factory=deque)
     running: int = 0
-    ready: float = 0.0
-    """When the next row may begin."""
-    refusals: int = 0
-    """Times in a row that the host was left alone."""
-    left_alone: float = 0.0
-    """When it was left alone last."""
+    ready: float = 0.0  # When the next row may begin.
+    refusals: int = 0  # Times in a row that the host was left alone.
+    left_alone: float = 0.0  # When it was left alone last.
     forbidden: int = 0
-    walls: int = 0
-    """Rows one after the other for which it asked for a log-in although a session was lent."""
-    given: bool = False
-    """Whether it has given anything."""
+    walls: int = 0  # Rows one after the other for which it asked for a log-in although a session was lent.
+    given: bool = False  # Whether it has given anything.
     version: int = 0
 
 
@@ -114,12 +102,10 @@ class _HostQueue:
 class NextTry:
     """What follows from how a row ended."""
 
-    again: bool
-    """Whether it will be tried again."""
+    again: bool  # Whether it will be tried again.
+    # Rows that will not be tried, for their host goes on refusing; the row that ended is not among them.
     given_up: tuple[Try, ...] = ()
-    """Rows that will not be tried, for their host goes on refusing; the row that ended is not among them."""
-    left_alone: str = ""
-    """What is left alone from now on: a host, or every one."""
+    left_alone: str = ""  # What is left alone from now on: a host, or every one.
     seconds: float = 0.0
 
 
@@ -139,8 +125,8 @@ class Schedule:
         self._pause = pause
         self._jitter = jitter
         self._hosts: dict[str, _HostQueue] = {}
+        # When, in which order, and the version by which an entry that is out of date is known.
         self._ready: list[tuple[float, int, int, _HostQueue]] = []
-        """When, in which order, and the version by which an entry that is out of date is known."""
         self._later: list[tuple[float, int, Try]] = []
         self._order = itertools.count()
         self._running = 0

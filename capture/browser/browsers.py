@@ -10,8 +10,7 @@ if TYPE_CHECKING:
     from capture.browser.warm import RunningBrowser
     from capture.recorder.stopping import Stop
 
-_MOST_PAGES = 100
-"""Pages that a browser shows before it is started anew: its memory is given back."""
+_MOST_PAGES = 100  # Pages that a browser shows before it is started anew: its memory is given back.
 
 
 class Browsers:

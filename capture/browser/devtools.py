@@ -26,18 +26,16 @@ if TYPE_CHECKING:
     from capture.recorder.stopping import Stop
 
 Json = dict[str, Any]
+# Told the session, the method and its parameters. Called in the thread that reads: it may post, and not call.
 OnEvent = Callable[[str, str, Json], None]
-"""Told the session, the method and its parameters. Called in the thread that reads: it may post, and not call."""
 
 _PIPE_SIZE = 1 << 20
 _PIECE = 1 << 20
-_CLEAR_OF_OTHERS = 20
-"""Descriptors from here on are none of those that the browser wants its pipes as."""
+_CLEAR_OF_OTHERS = 20  # Descriptors from here on are none of those that the browser wants its pipes as.
+# A socket of the browser's stands in the temporary folder, and its path may have no more than 107 bytes.
 _LONGEST_TEMPORARY = 60
-"""A socket of the browser's stands in the temporary folder, and its path may have no more than 107 bytes."""
 _START = 30.0
-_CLOSE = 30.0
-"""Seconds in which it may write the rest of its log, which we read at some 8 MB of bodies a second."""
+_CLOSE = 30.0  # Seconds in which it may write the rest of its log, which we read at some 8 MB of bodies a second.
 _ENDED = "the browser ended"
 _DESKTOP = (
     "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR", "XDG_SESSION_TYPE", "XDG_CURRENT_DESKTOP",
@@ -62,10 +60,9 @@ class Browser:
         self._waiting: dict[int, queue.SimpleQueue[Json]] = {}
         self._pours: dict[int, Pour] = {}
         self._listeners: list[OnEvent] = []
-        self.ended = threading.Event()
-        """Set once the browser answers no more."""
+        self.ended = threading.Event()  # Set once the browser answers no more.
+        # What made reading the log impossible: the browser is ended then, since it would go unrecorded.
         self.log_error: BaseException | None = None
-        """What made reading the log impossible: the browser is ended then, since it would go unrecorded."""
         commands, self._commands = _pipe()
         self._answers, answers = _pipe()
         self._net, net = _pipe()
@@ -181,12 +178,7 @@ class Browser:
         return lines[-1][-300:] if lines else "it said nothing"
 
     def _send(
-        self,
-        method: str,
-        session: str,
-        params: Json,
-        answers: queue.SimpleQueue[Json] | None,
-        pour: Pour | None = None,
+        self, method: str, session: str, params: Json, answers: queue.SimpleQueue[Json] | None, pour: Pour | None = None
     ) -> int:
         with self._sending:
             self._number += 1

@@ -13,24 +13,21 @@ import html
 import struct
 import zlib
 from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
 from capture.errors import NotRendered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from capture.browser.devtools import Browser
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_CHANNELS = {2: 3, 6: 4}
-"""Samples of a pixel in the two colour types that browsers write, of eight bits each."""
+_CHANNELS = {2: 3, 6: 4}  # Samples of a pixel in the two colour types that browsers write, of eight bits each.
 _PIECE = 1 << 20
 _CHECKSUM = 4
+# Pixels of a graphics card's largest texture: what is taller, not every browser can make in one piece.
 TEXTURE = 16_384
-"""Pixels of a graphics card's largest texture: what is taller, not every browser can make in one piece."""
-_BAND = 2048
-"""Rows that are judged together."""
+_BAND = 2048  # Rows that are judged together.
 _STYLE = (
     "html{background:#fff;color:#111}"
     "body{margin:0;padding:14px 18px;font:15px/1.45 sans-serif;border-bottom:3px solid #111}"

@@ -34,8 +34,7 @@ _MAKERS = re.compile(
 _PAGE_LAGS, _LOOK_AGAIN = 1.5, 0.05
 _NAME, _IPV4 = 3, 1
 _DONE, _NOT_ALLOWED, _UNREACHABLE = 0, 2, 4
-_MOST_REFUSED = 500
-"""Hosts that are listed: a hostile page has no end of them."""
+_MOST_REFUSED = 500  # Hosts that are listed: a hostile page has no end of them.
 _MOST_OPEN = 512
 _LONGEST_REPLY = 16 << 10
 
@@ -63,8 +62,7 @@ class BrowserGuard:
         asked: Collection[str] = (),
     ) -> None:
         self._network = network
-        self._asked = asked
-        """Hosts that the page has asked for, as it goes on."""
+        self._asked = asked  # Hosts that the page has asked for, as it goes on.
         self._stop = stop
         self._named_by_public = named_by_public
         self._told = reached

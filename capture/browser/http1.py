@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from capture.browser.logged import SOCKET_BYTES, LoggedExchange, UnreadableLog, address_of
+from capture.browser.logged import (
+    SOCKET_BYTES,
+    ExchangeSink,
+    LoggedConnection,
+    LoggedExchange,
+    UnreadableLog,
+    address_of,
+)
 from hashing.errors import BadFormat
 from hashing.warc.http_head import parse_head, parse_status
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from capture.browser.logged import ExchangeSink, LoggedConnection
-
 SWITCHING = 101
 _FINAL = 200
-_MOST_HEAD = 512 << 10
-"""Chromium itself takes no more than 256 KiB of an answer's head."""
+_MOST_HEAD = 512 << 10  # Chromium itself takes no more than 256 KiB of an answer's head.
 _HEAD_END = re.compile(rb"\n\r?\n")
 _SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,16})")
 _FIELD = re.compile(rb"(?im)^([a-z-]+)[ \t]*:[ \t]*([^\r\n]*)")
@@ -38,8 +39,7 @@ class Http1:
         self._begun = begun
         self._out = bytearray()
         self._in = bytearray()
-        self._out_left: int | None = 0
-        """Bytes of a request's body that are still to be sent; None for as many as come."""
+        self._out_left: int | None = 0  # Bytes of a request's body that are still to be sent; None for as many as come.
         self._sending: LoggedExchange | None = None
         self._waiting: deque[LoggedExchange] = deque()
         self._take: Callable[[LoggedExchange, int], bool] = self._head

@@ -7,21 +7,23 @@ of WARCs can read them; what could not stand there (a line break in a value) bec
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from capture.browser.logged import LOGGED_FIELDS, LoggedExchange, UnreadableLog, address_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from capture.browser.logged import ExchangeSink, LoggedConnection
+from capture.browser.logged import (
+    LOGGED_FIELDS,
+    ExchangeSink,
+    LoggedConnection,
+    LoggedExchange,
+    UnreadableLog,
+    address_of,
+)
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _DATA, _HEADERS = 0, 1
 _END_STREAM, _END_HEADERS, _PADDED, _PRIORITY, _ACK = 1, 4, 8, 32, 1
 _HEADER_TABLE_SIZE = 1
-_TABLE = 65_536
-"""Chromium's own limit of the table that the server's heads refer to."""
+_TABLE = 65_536  # Chromium's own limit of the table that the server's heads refer to.
 _MOST_HEAD = 512 << 10
 _FRAME_HEAD = 9
 _FINAL = 200
@@ -38,8 +40,7 @@ class _Direction:
 
         self.buffer = bytearray()
         self.decoder: Any = hpack.Decoder(max_header_list_size=4 << 20)
-        self.block = bytearray()
-        """A head that goes on in the next frame."""
+        self.block = bytearray()  # A head that goes on in the next frame.
         self.stream = self.flags = 0
 
     def fields(self) -> Fields:

@@ -10,31 +10,27 @@ from __future__ import annotations
 import binascii
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from capture.browser.guard import Reached
+from capture.browser.logged import LoggedConnection, LoggedExchange
 from capture.recorder.body import BodyFile
 from capture.recorder.exchange import EndedExchange, Peer
 from capture.recorder.incoming import HeadArrived, Incoming, RequestSent
 from capture.recorder.recorder import without_credentials
 from capture.recorder.replaced_credentials import replace_credentials
+from capture.recorder.settings import NetworkSettings
 from hashing.case.events import Tls
 from hashing.errors import BadFormat
+from hashing.ledger.mac import Mac
 from hashing.times import time_text
 from hashing.warc.http_head import parse_head
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from capture.browser.guard import Reached
-    from capture.browser.logged import LoggedConnection, LoggedExchange
-    from capture.recorder.settings import NetworkSettings
-    from hashing.ledger.mac import Mac
-
+# Bytes of answers that are held for the WARC while they arrive, all together; what is more becomes an item's file.
 _MOST_HELD = 64 << 20
-"""Bytes of answers that are held for the WARC while they arrive, all together; what is more becomes an item's file."""
 _EMPTY = hashlib.sha256().hexdigest()
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
 _SUITES = {
@@ -54,8 +50,7 @@ class _Kept:
 
     number: int
     incoming: Incoming
-    body: BodyFile | None
-    """Opened with the first byte."""
+    body: BodyFile | None  # Opened with the first byte.
     wire: bytearray | None
     head: bytes
     replaced: tuple[str, ...]

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 SOCKET_BYTES = "socket bytes as the browser logged them"
+# How an exchange of the browser was recorded, as its line and its records say.
 LOGGED_FIELDS = "socket bytes as the browser logged them; HTTP/2 heads as fields"
-"""How an exchange of the browser was recorded, as its line and its records say."""
 
-_MOST_REQUEST = 1 << 20
-"""Bytes of a request that are kept: what a page uploads is its own, and can be without end."""
+_MOST_REQUEST = 1 << 20  # Bytes of a request that are kept: what a page uploads is its own, and can be without end.
 _UNSAFE = re.compile(r"[^\x21-\x7e]")
 
 
@@ -27,8 +26,7 @@ class LoggedConnection:
     tls_version: str = ""
     cipher_suite: int = 0
     encrypted: bool = False
-    chain: tuple[str, ...] = ()
-    """The certificates that the server sent, in PEM."""
+    chain: tuple[str, ...] = ()  # The certificates that the server sent, in PEM.
 
 
 @dataclass(slots=True, eq=False)
@@ -42,16 +40,13 @@ class LoggedExchange:
     begun: int
     request: bytearray = field(default_factory=bytearray)
     status: int = 0
-    head: bytes = b""
-    """The answer's head; of HTTP/2 its fields, written as HTTP/1.1 writes them."""
+    head: bytes = b""  # The answer's head; of HTTP/2 its fields, written as HTTP/1.1 writes them.
     answered: bool = False
     chunked: bool = False
     length: int | None = None
     ended: int = 0
-    cut: str = ""
-    """Why the body is not whole, as far as the log tells; "" where it is."""
-    left: str = ""
-    """Why the browser did not read to the end, if it said so."""
+    cut: str = ""  # Why the body is not whole, as far as the log tells; "" where it is.
+    left: str = ""  # Why the browser did not read to the end, if it said so.
 
     def send(self, data: bytes) -> None:
         """Take more of the request."""

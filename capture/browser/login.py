@@ -17,14 +17,13 @@ from capture.browser.session import Session, SessionCookie, keep_session, lay_in
 from capture.errors import NotRendered
 from capture.recorder.stopping import Stop
 from hashing.files.run_folder import RunFolder
-from hashing.times import time_text
+from hashing.times import Clock, time_text
 
 if TYPE_CHECKING:
     from capture.browser.program import BrowserProgram
-    from hashing.times import Clock
 
+# Seconds between two looks at the cookies: a window that is closed takes those with it that end with the browser.
 _LOOK = 0.5
-"""Seconds between two looks at the cookies: a window that is closed takes those with it that end with the browser."""
 
 
 def demand_display() -> None:

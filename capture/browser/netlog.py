@@ -14,28 +14,23 @@ import binascii
 import json
 import threading
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from capture.browser.http1 import Http1
 from capture.browser.http2 import PREFACE, Http2
-from capture.browser.logged import LoggedConnection, LoggedExchange, UnreadableLog
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from capture.browser.logged import ExchangeSink
+from capture.browser.logged import ExchangeSink, LoggedConnection, LoggedExchange, UnreadableLog
 
 _PLAIN = {"SOCKET_BYTES_SENT": True, "SOCKET_BYTES_RECEIVED": False}
 _DECIPHERED = {"SSL_SOCKET_BYTES_SENT": True, "SSL_SOCKET_BYTES_RECEIVED": False}
-_BYTES = _PLAIN | _DECIPHERED
-"""Events with bytes, and whether the browser sent them."""
+_BYTES = _PLAIN | _DECIPHERED  # Events with bytes, and whether the browser sent them.
 _FACTS = (
     "TCP_CONNECT", "SSL_CONNECT", "SSL_CERTIFICATES_RECEIVED", "SOCKET_ALIVE", "SOCKET_CLOSED", "SOCKET_READ_ERROR",
     "SSL_READ_ERROR", "URL_REQUEST_START_JOB", "HTTP_TRANSACTION_SEND_REQUEST",
 )  # fmt: skip
+# Without these events there is no record, and the self-test of `doctor` fails.
 NEEDED = (*_BYTES, "TCP_CONNECT", "SSL_CONNECT", "SSL_CERTIFICATES_RECEIVED", *_FACTS[-2:])
-"""Without these events there is no record, and the self-test of `doctor` fails."""
 
 _BEGIN, _END = 1, 2
 _LONGEST_LINE = 4 << 20
@@ -56,8 +51,8 @@ class _Socket:
         self.deciphered = False
         self._log = log
         self._application: _Application | None = None
+        # What was received and what was sent, while it is not known what it is.
         self._held: tuple[bytearray, bytearray] = (bytearray(), bytearray())
-        """What was received and what was sent, while it is not known what it is."""
         self._is_open = True
 
     def begin_tls(self) -> None:
@@ -120,31 +115,25 @@ class NetLog:
     """Reads a log as it comes, and tells `sink` of every exchange in it."""
 
     def __init__(self, sink: ExchangeSink | None = None) -> None:
-        self.sink = sink
-        """Who is told; None while no page is shown."""
+        self.sink = sink  # Who is told; None while no page is shown.
+        # Says of a connection, by the browser's own port, whether it is one of the page's.
         self.belongs: Callable[[int], bool] = lambda _: True
-        """Says of a connection, by the browser's own port, whether it is one of the page's."""
         self._lock = threading.RLock()
         self._mark, self._passed = "", threading.Event()
-        self.begun = False
-        """Whether the first line has come, so that the browser does write a log."""
-        self.missing: tuple[str, ...] = ()
-        """Needed events that this version of the browser does not know."""
-        self.ended = False
-        """Whether the log was written to its own end."""
+        self.begun = False  # Whether the first line has come, so that the browser does write a log.
+        self.missing: tuple[str, ...] = ()  # Needed events that this version of the browser does not know.
+        self.ended = False  # Whether the log was written to its own end.
         self.bad_lines = self.given_up = 0
-        self.requests: Counter[str] = Counter()
-        """Requests that the browser says it sent, by address."""
+        self.requests: Counter[str] = Counter()  # Requests that the browser says it sent, by address.
+        # Exchanges that were found, by address: the same, where the record is complete.
         self.exchanges: Counter[str] = Counter()
-        """Exchanges that were found, by address: the same, where the record is complete."""
         self._open: dict[int, LoggedExchange] = {}
         self._buffer = bytearray()
         self._too_long = False
         self._names: dict[int, str] = {}
         self._offset = 0
         self._sockets: dict[int, _Socket] = {}
-        self._asked: dict[int, str] = {}
-        """The address that each of the browser's requests is at."""
+        self._asked: dict[int, str] = {}  # The address that each of the browser's requests is at.
         self._latest = 0
 
     def open_addresses(self) -> set[str]:

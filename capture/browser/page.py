@@ -10,35 +10,33 @@ import base64
 import json
 import threading
 import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
 
+from capture.browser.page_time import PageTime
 from capture.browser.poured import LARGEST, Pour
 from capture.errors import BrowserSilent, NotRendered
 from hashing.case.events import PageAction
-from hashing.times import time_text
+from hashing.times import Clock, time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
     from http.cookiejar import Cookie
     from pathlib import Path
 
     from capture.browser.devtools import Browser, Json
-    from capture.browser.page_time import PageTime
     from capture.browser.settings import PageView
     from capture.recorder.stopping import Stop
-    from hashing.times import Clock
 
 _QUIET = 0.6
+# Seconds of silence after which the log alone says what is under way: DevTools never tell the end of some workers.
 _SILENT = 1.0
-"""Seconds of silence after which the log alone says what is under way: DevTools never tell the end of some workers."""
+# Seconds for which a page must not grow at its end: with 0.4 s a busy machine loses up to half of its images.
 _GROWS = 2.0
-"""Seconds for which a page must not grow at its end: with 0.4 s a busy machine loses up to half of its images."""
 _STEP = 0.05
 _MOST_ACTIONS = 1000
-_TALLEST = 200_000
-"""Pixels of a picture's height: more is endless."""
+_TALLEST = 200_000  # Pixels of a picture's height: more is endless.
 _MOST_NAMED = 300
 _PIECE = 1 << 20
 _MOBILE_AGENT = (
@@ -74,21 +72,19 @@ class RenderedPage:
         self._browser, self._view, self._stop, self._clock = browser, view, stop, clock
         self._open_addresses, self._asked = open_addresses, asked
         self.time = page_time
+        # Whether its scripts had to be ended, and whether it did not answer after that either.
         self._stuck = self._lost = False
-        """Whether its scripts had to be ended, and whether it did not answer after that either."""
         self.actions: list[PageAction] = []
         self.crashed = False
+        # By its number: address, suggested name and state of each download.
         self.downloads: dict[str, tuple[str, str, str]] = {}
-        """By its number: address, suggested name and state of each download."""
         self.status = 0
-        self.headers: dict[str, str] = {}
-        """Of the page itself, as the browser says."""
+        self.headers: dict[str, str] = {}  # Of the page itself, as the browser says.
         self._in_flight: dict[tuple[str, str], str] = {}
         self._last = time.monotonic()
         self._loaded = threading.Event()
         self._sessions = set[str]()
-        self._context: Json = {}
-        """Which of the browser's contexts it is in; empty for the profile's own."""
+        self._context: Json = {}  # Which of the browser's contexts it is in; empty for the profile's own.
         if off_record:
             way: Json = {"proxyServer": f"socks5://127.0.0.1:{guard_port}", "proxyBypassList": "<-loopback>"}
             own = way if guard_port else {}
@@ -97,8 +93,7 @@ class RenderedPage:
         self._session = browser.call("Target.attachToTarget", targetId=self._target, flatten=True)["sessionId"]
         self._sessions.add(self._session)
         self._frame = ""
-        self._world = 0
-        """An isolated world of scripts, which those of the page cannot reach into; 0 until one is made."""
+        self._world = 0  # An isolated world of scripts, which those of the page cannot reach into; 0 until one is made.
         browser.listen(self._heard)
         self._prepare(downloads)
         for cookie in cookies:
@@ -461,11 +456,11 @@ _AGREES = (
     "accept|agree|allow|ok(ay)?$|got it|i agree|yes, |alle? (akzeptieren|zulassen)|akzeptieren|zustimmen|einverstanden|"
     "(tout )?accepter|j.accepte|aceptar|accetta|akkoord|accepteer|godkänn|hyväksy|zgadzam|akceptuj"
 )
+# How buttons begin that agree to a banner, and that show more of a page.
 _MORE = (
     "(show|read|see|load|view) (more|all|replies|comments)|mehr (anzeigen|lesen|laden)|weiterlesen|"
     "(afficher|voir|lire) (plus|la suite)|(ver|mostrar|leer) más"
 )
-"""How buttons begin that agree to a banner, and that show more of a page."""
 _INTERACT = r"""(() => {
   const agrees = /^(AGREES)/i, more = /^(MORE)/i
   const banner = /cookie|consent|privacy|datenschutz|einwillig|confidential|privacidad/i

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from collections.abc import Callable
 
 _PATIENCE = 30.0
 
@@ -23,8 +20,7 @@ class PageTime:
         self.now = now
         self._ends = now() + seconds
         self._waits = seconds / 4
-        self.patience = min(_PATIENCE, seconds / 4)
-        """Seconds in which a page has to answer, or its scripts are ended."""
+        self.patience = min(_PATIENCE, seconds / 4)  # Seconds in which a page has to answer, or its scripts are ended.
 
     @property
     def left(self) -> float:

@@ -10,18 +10,15 @@ import binascii
 import json
 import re
 import threading
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO
 
 from capture.errors import NotRendered
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _BEGINS = re.compile(rb'\{"id":(\d+),"result":\{"data":"')
 _LONGEST_BEGIN = 64
 _LONGEST_MESSAGE = 512 << 20
-LARGEST = 1 << 30
-"""Bytes of a file of what a page looked like: a page that goes on for ever fills no disk."""
+LARGEST = 1 << 30  # Bytes of a file of what a page looked like: a page that goes on for ever fills no disk.
 _ESCAPED = rb"\\u[0-9a-fA-F]{4}|\\[^u]"
 _WHOLE = re.compile(rb'(?:(?:%s)*[^"\\]+)*' % _ESCAPED)
 """A piece of a JSON string (RFC 8259, section 7) that may be read by itself: no escape stands at its end, which may go
@@ -37,8 +34,7 @@ class Pour:
         self._lock = threading.Lock()
         self._closed = False
         self._room = LARGEST
-        self.error: OSError | NotRendered | None = None
-        """Why not all of it is in the file."""
+        self.error: OSError | NotRendered | None = None  # Why not all of it is in the file.
 
     def close(self) -> None:
         """Write no more to the file, whatever is still to come."""

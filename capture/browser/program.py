@@ -20,7 +20,7 @@ _OF_SYSTEMS = {
         "/Applications/Chromium.app/Contents/MacOS/Chromium",
         "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
         "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-    ),
+    )
 }
 _FEATURES = (
     "Translate", "OptimizationHints", "OptimizationGuideModelDownloading", "OptimizationHintsFetching",

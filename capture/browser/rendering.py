@@ -8,41 +8,37 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from secrets import token_hex
 from shutil import rmtree
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 from capture.browser.frame import TEXTURE, band
 from capture.browser.guard import BrowserGuard, Reached
 from capture.browser.keeping import Keeping
 from capture.browser.page import RenderedPage
 from capture.browser.page_time import PageTime
+from capture.browser.session import Session
+from capture.browser.settings import RenderingSettings
 from capture.browser.warm import RunningBrowser
 from capture.errors import NotRendered
+from capture.recorder.exchange import EndedExchange
+from capture.recorder.settings import NetworkSettings
+from capture.recorder.stopping import Stop
 from hashing.case.events import PageAction, RefusedHost
 from hashing.case.kinds import ItemKind
 from hashing.errors import HashingError
 from hashing.files.storage import create, removed_on_failure, storing
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from capture.browser.session import Session
-    from capture.browser.settings import RenderingSettings
-    from capture.recorder.exchange import EndedExchange
-    from capture.recorder.settings import NetworkSettings
-    from capture.recorder.stopping import Stop
-    from hashing.ledger.mac import Mac
-    from hashing.times import Clock
+from hashing.ledger.mac import Mac
+from hashing.times import Clock
 
 _SETTLE = 15.0
 _MOST_UNRECORDED = 100
 _MOST_DOWNLOAD_WAIT = 60.0
 _LARGEST_DOWNLOAD = 64 << 20
-Frame = Callable[["HowItWent"], list[tuple[str, str]]]
-"""Says what stands above the framed copy, by names."""
+Frame = Callable[["HowItWent"], list[tuple[str, str]]]  # Says what stands above the framed copy, by names.
+# Says which parts of a tall picture, from a top to a bottom, are to be pictured by themselves as well.
 InDoubt = Callable[["Path"], list[tuple[int, int]]]
-"""Says which parts of a tall picture, from a top to a bottom, are to be pictured by themselves as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +50,10 @@ class KeptOfPage:
     mime: str
     suffix: str
     how: str
-    frame: bytes = b""
-    """Of a picture of the whole page: the band that stands above it in the framed copy."""
-    words: str = ""
-    """What stands on that band."""
-    text: bytes = b""
-    """Of the document: the text that is seen of it."""
-    name: str = ""
-    """Of a download: the name that the server gave it."""
+    frame: bytes = b""  # Of a picture of the whole page: the band that stands above it in the framed copy.
+    words: str = ""  # What stands on that band.
+    text: bytes = b""  # Of the document: the text that is seen of it.
+    name: str = ""  # Of a download: the name that the server gave it.
 
 
 @dataclass(slots=True)
@@ -75,25 +67,19 @@ class HowItWent:
     actions: tuple[PageAction, ...] = ()
     problems: list[str] = field(default_factory=list)
     crashed: bool = False
-    unwritable: HashingError | None = None
-    """What the disk refused, which ended it."""
+    unwritable: HashingError | None = None  # What the disk refused, which ended it.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogRecord:
     """What is known of a page's part of the browser's log."""
 
-    requests: int = 0
-    """Those that the browser says it sent."""
-    unrecorded: tuple[str, ...] = ()
-    """Addresses of those of which the log holds no exchange."""
+    requests: int = 0  # Those that the browser says it sent.
+    unrecorded: tuple[str, ...] = ()  # Addresses of those of which the log holds no exchange.
     faults: int = 0
-    whole: bool = False
-    """Whether the log was read to its own end, or beyond the page's."""
-    error: BaseException | None = None
-    """What made reading it impossible."""
-    refused: tuple[RefusedHost, ...] = ()
-    """The hosts that were asked for and not connected to."""
+    whole: bool = False  # Whether the log was read to its own end, or beyond the page's.
+    error: BaseException | None = None  # What made reading it impossible.
+    refused: tuple[RefusedHost, ...] = ()  # The hosts that were asked for and not connected to.
 
 
 class RenderingBrowser:
@@ -123,18 +109,13 @@ class RenderingBrowser:
     ) -> None:
         self._settings, self._network, self._stop, self._clock = settings, network, stop, clock
         self._scratch, self._root = scratch, root
-        self._file = scratch
-        """Where the last file was made."""
+        self._file = scratch  # Where the last file was made.
         self._had = set[ItemKind]()
-        self._session = session
-        """The officer's log-in, where the page is one that it is for."""
-        self._sound = False
-        """Whether nothing went wrong with the page."""
-        self.record = LogRecord()
-        """What is known of the log, once this is left."""
+        self._session = session  # The officer's log-in, where the page is one that it is for.
+        self._sound = False  # Whether nothing went wrong with the page.
+        self.record = LogRecord()  # What is known of the log, once this is left.
         self._named_by_public, self._told = named_by_public, reached
-        self._asked = set[str]()
-        """Hosts that pages have asked for."""
+        self._asked = set[str]()  # Hosts that pages have asked for.
         self._stack = ExitStack()
         self._keeping: Callable[[BrowserGuard], Keeping] = lambda guard: Keeping(
             incoming, network, mac=mac, root=root, ref=ref, next_number=next_number, where=guard.where, ended=ended,

@@ -9,19 +9,16 @@ import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from capture.browser.program import BrowserProgram
 from capture.browser.rendering import HowItWent, RenderingBrowser
 from capture.browser.settings import RenderingSettings
 from capture.errors import NotRendered
+from capture.recorder.exchange import EndedExchange
 from capture.recorder.settings import NetworkSettings
 from capture.recorder.stopping import Stop
 from hashing.ledger.mac import Mac
 from hashing.times import system_clock
-
-if TYPE_CHECKING:
-    from capture.browser.program import BrowserProgram
-    from capture.recorder.exchange import EndedExchange
 
 _PAGE = (
     b"<!doctype html><title>Self-test</title><h1>goldenhour</h1>" + b"<p>What was sent is what is recorded.</p>" * 500

@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from http.cookiejar import CookieJar
+from http.cookiejar import Cookie, CookieJar
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
@@ -26,17 +26,11 @@ from hashing.files.run_folder import remove_left, runs_folders
 from hashing.files.storage import storing, write_new
 from hashing.files.user_folders import data_folder
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from http.cookiejar import Cookie
-
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _RECORD, _LOCK = "session.json", ".lock"
-_STORES = ("Local Storage", "IndexedDB")
-"""Folders of a profile in which the scripts of a site keep who is logged in."""
+_STORES = ("Local Storage", "IndexedDB")  # Folders of a profile in which the scripts of a site keep who is logged in.
 _PROFILE = "Default"
-_PATIENCE = 30.0
-"""Seconds: whoever has the lock copies some files."""
+_PATIENCE = 30.0  # Seconds: whoever has the lock copies some files.
 
 
 class SessionCookie(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -46,8 +40,7 @@ class SessionCookie(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     value: str
     domain: str
     path: str
-    expires: float = -1
-    """Seconds since 1970; -1 where it ends with the browser."""
+    expires: float = -1  # Seconds since 1970; -1 where it ends with the browser.
     secure: bool = False
     http_only: bool = False
     same_site: str = ""
@@ -57,10 +50,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """A log-in that is kept, and the hosts that it is lent to."""
 
     name: str
-    hosts: tuple[str, ...]
-    """Where somebody logged in, first, and the other hosts of the same site."""
-    logged_in: str
-    """When its window was closed the last time."""
+    hosts: tuple[str, ...]  # Where somebody logged in, first, and the other hosts of the same site.
+    logged_in: str  # When its window was closed the last time.
     browser: str
     cookies: tuple[SessionCookie, ...] = ()
 

@@ -22,8 +22,7 @@ class PageView:
     width: int = 1280
     height: int = 800
     mobile: bool = False
-    user_agent: str = ""
-    """What the officer wants servers to be told; "" for the browser's own words."""
+    user_agent: str = ""  # What the officer wants servers to be told; "" for the browser's own words.
     service_workers: bool = False
 
     @property
@@ -54,14 +53,11 @@ class RenderingSettings:
     """How pages are shown."""
 
     program: BrowserProgram
+    # Browsers that go on from page to page; None for one of its own for each.
     browsers: Browsers | None = field(default=None, compare=False)
-    """Browsers that go on from page to page; None for one of its own for each."""
     view: PageView = field(default_factory=PageView)
-    scroll: float = 30.0
-    """Seconds after which scrolling ends, whatever is still to come."""
-    seconds: float = 240.0
-    """Seconds after which a page ends: all that it is waited for, scrolled, and made of it."""
-    permalinks: bool = False
-    """Whether posts are shown too, at the addresses where people read them."""
+    scroll: float = 30.0  # Seconds after which scrolling ends, whatever is still to come.
+    seconds: float = 240.0  # Seconds after which a page ends: all that it is waited for, scrolled, and made of it.
+    permalinks: bool = False  # Whether posts are shown too, at the addresses where people read them.
+    # Whether consent banners are agreed to and more is asked for, once the first view is pictured.
     interact: bool = False
-    """Whether consent banners are agreed to and more is asked for, once the first view is pictured."""

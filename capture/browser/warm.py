@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from capture.browser.devtools import Browser
 from capture.browser.guard import BrowserGuard
 from capture.browser.netlog import NetLog
-from capture.browser.session import lay_into
+from capture.browser.session import Session, lay_into
 from capture.errors import CaptureError, NotRendered
 from capture.recorder.settings import NetworkSettings
 from capture.recorder.stopping import Stop
@@ -23,10 +24,7 @@ from hashing.errors import HashingError
 from hashing.files.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from capture.browser.program import BrowserProgram
-    from capture.browser.session import Session
 
 _LOG_BEGINS = 10.0
 _NOWHERE = "127.0.0.1:9"
@@ -52,8 +50,8 @@ class RunningBrowser:
         self.profile = RunFolder()
         self.log = NetLog()
         self.pages = 0
+        # What the browser asks for by itself comes here, where it has no other guard, and gets no further.
         self._guard = BrowserGuard(NetworkSettings(), Stop(), lambda *_: True)
-        """What the browser asks for by itself comes here, where it has no other guard, and gets no further."""
         self._before: dict[tuple[str, str], int] = {}
         try:
             folder = self.profile.path / "profile"

@@ -8,9 +8,4 @@ from capture.clock.beside import MeasuredBeside
 from capture.clock.measure import measure_clock
 from capture.clock.time_server import TimeServer, parse_time_server
 
-__all__ = [
-    "MeasuredBeside",
-    "TimeServer",
-    "measure_clock",
-    "parse_time_server",
-]
+__all__ = ["MeasuredBeside", "TimeServer", "measure_clock", "parse_time_server"]

@@ -8,15 +8,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from capture.clock.measure import WHOLE_PATIENCE, measure_clock, not_measured
+from capture.clock.time_server import TimeServer
 from hashing.case.events import ClockMeasured
 from hashing.times import Clock
 
 if TYPE_CHECKING:
-    from capture.clock.time_server import TimeServer
     from capture.recorder.address_guard import AddressGuard
 
-_LOOK_UP = 1.0
-"""Seconds for the look-up of the server's name, on top of those for its answers."""
+_LOOK_UP = 1.0  # Seconds for the look-up of the server's name, on top of those for its answers.
 
 
 class MeasuredBeside:

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from capture.clock.packet import BadReply, KissOfDeath, SntpError
 from capture.clock.sample import NoAnswer, Sampled, sample
+from capture.clock.time_server import TimeServer
 from capture.errors import NotFetched
 from hashing.case.events import ClockMeasured
 from hashing.times import Clock, system_clock, time_text
 
 if TYPE_CHECKING:
-    import socket
-
-    from capture.clock.time_server import TimeServer
     from capture.recorder.address_guard import AddressGuard
 
+# Seconds for all samples together; the look-up of the server's name comes on top, and takes what the system takes.
 WHOLE_PATIENCE = 4.0
-"""Seconds for all samples together; the look-up of the server's name comes on top, and takes what the system takes."""
 # Few: the one that was delayed least bounds the error, and a public server is not to be burdened.
 _SAMPLES = 4
-_PAUSE = 0.1
-"""Seconds between two samples, so that one burst of other traffic does not spoil all."""
-_ONE_ANSWER = 0.375
-"""The share of that for one answer: a datagram that is lost leaves time for others."""
-_DRIFT = 0.005
-"""Seconds by which a clock that is being set right slowly may move between two samples."""
+_PAUSE = 0.1  # Seconds between two samples, so that one burst of other traffic does not spoil all.
+_ONE_ANSWER = 0.375  # The share of that for one answer: a datagram that is lost leaves time for others.
+_DRIFT = 0.005  # Seconds by which a clock that is being set right slowly may move between two samples.
 _LONGEST_REASON = 500
 
 

@@ -23,8 +23,7 @@ _VERSION, _OLDER_VERSION = 4, 3
 _CLIENT, _SERVER = 3, 4
 _UNSYNCHRONISED, _HIGHEST_STRATUM = 3, 15
 _LEAPS = {0: "", 1: "61", 2: "59"}
-_SHORT = 1 << 16
-"""Units of a second in root delay and root dispersion."""
+_SHORT = 1 << 16  # Units of a second in root delay and root dispersion.
 
 
 class SntpError(Exception):
@@ -55,8 +54,8 @@ class TimeReply(msgspec.Struct, frozen=True, kw_only=True):
     leap: str
     stratum: int
     reference: str
+    # Seconds by which the server may be wrong, as it says: half its way to the source of its time, and its drift.
     root_distance: float
-    """Seconds by which the server may be wrong, as it says: half its way to the source of its time, and its drift."""
     received: int
     sent: int
 

@@ -18,17 +18,13 @@ from capture.clock.packet import BadReply, NotOurs, SntpError, TimeReply, read_r
 from hashing.case.events import ClockSample
 from hashing.times import Clock
 
-_UNITS = 1 << 32
-"""Of a timestamp, in a second; and the number of seconds of an era."""
+_UNITS = 1 << 32  # Of a timestamp, in a second; and the number of seconds of an era.
 # RFC 5905, section 6. Era 0 ends in 2036; which era a timestamp is of follows from this computer's clock.
 _NTP_EPOCH = datetime(1900, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_MOST = 2048
-"""Bytes of a datagram that are read; an answer has 48, and perhaps extensions that nobody asked for."""
-_MOST_STRANGERS = 64
-"""Packets that are passed over while one answer is waited for."""
-_ROOT_DISTANCE = 16.0
-"""Seconds: a server that may be more wrong than that calls itself unusable (RFC 5905, MAXDISP)."""
+_MOST = 2048  # Bytes of a datagram that are read; an answer has 48, and perhaps extensions that nobody asked for.
+_MOST_STRANGERS = 64  # Packets that are passed over while one answer is waited for.
+_ROOT_DISTANCE = 16.0  # Seconds: a server that may be more wrong than that calls itself unusable (RFC 5905, MAXDISP).
 
 
 class NoAnswer(SntpError):

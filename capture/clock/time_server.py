@@ -10,8 +10,7 @@ from capture.errors import BadSettings
 
 NTP_PORT = 123
 _HIGHEST_PORT = 65_535
-_LONGEST_NAME = 253
-"""Characters of a host name (RFC 1035, section 2.3.4, without the root's dot)."""
+_LONGEST_NAME = 253  # Characters of a host name (RFC 1035, section 2.3.4, without the root's dot).
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,16 +30,14 @@ from hashing.ledger.trusted_time import is_authority
 from hashing.sandbox import NotRead, Readers
 from hashing.times import time_text
 
-OLD_DAYS = 60
-"""Sites change, and a release is seldom older than a month when the next one comes."""
+OLD_DAYS = 60  # Sites change, and a release is seldom older than a month when the next one comes.
 _DATE = re.compile(r"([0-9]{4})\.([0-9]{1,2})\.([0-9]{1,2})", re.ASCII)
 _UPDATE = "update it: pipx upgrade goldenhour, or pip install --upgrade yt-dlp in its environment"
 
+# What the loading of a stranger's module usually ends in; anything else is a traceback in its own name.
 _FAILS_WITH = (ImportError, AttributeError, TypeError, ValueError, NameError, SyntaxError, OSError, RuntimeError)
-"""What the loading of a stranger's module usually ends in; anything else is a traceback in its own name."""
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-_OFF, _WRONG = 1.0, 60.0
-"""Seconds by which a clock is off, and by which it is wrong."""
+_OFF, _WRONG = 1.0, 60.0  # Seconds by which a clock is off, and by which it is wrong.
 _SET = "set the clock, or let the system keep it (timedatectl set-ntp true)"
 
 
@@ -231,6 +229,7 @@ def check_extractors(_: Setup) -> Iterator[Finding]:
         yield ok("extractors", ", ".join(names))
 
 
+# In the order in which a capture needs what they look at.
 CHECKS = (
     check_yt_dlp,
     check_clock,
@@ -244,6 +243,5 @@ CHECKS = (
     check_certificates,
     check_extractors,
 )
-"""In the order in which a capture needs what they look at."""
 
 __all__ = ["CHECKS", "probe"]

@@ -20,25 +20,18 @@ OK, WARNING, FAULT = "ok", "warning", "fault"
 class Setup:
     """What is to be looked at: paths, and whom captures would ask, as typed or as the config file says."""
 
-    folder: Path
-    """The case, or the folder in which cases are made."""
+    folder: Path  # The case, or the folder in which cases are made.
     key: Path
-    key_named: bool
-    """Whether the officer named the key; else it is their own, which is made on first use."""
-    files: tuple[Path, ...] = ()
-    """The settings files that there are."""
-    files_problem: str = ""
-    """Why they cannot be used, and what they say was passed over; "" where they can."""
+    key_named: bool  # Whether the officer named the key; else it is their own, which is made on first use.
+    files: tuple[Path, ...] = ()  # The settings files that there are.
+    files_problem: str = ""  # Why they cannot be used, and what they say was passed over; "" where they can.
     ntp: TimeServer | None = None
-    on: tuple[str, ...] = ()
-    """Places in which hashtags are looked for."""
-    authorities: tuple[str, ...] = ()
-    """Addresses of time-stamping authorities."""
+    on: tuple[str, ...] = ()  # Places in which hashtags are looked for.
+    authorities: tuple[str, ...] = ()  # Addresses of time-stamping authorities.
     bluesky: BlueskyServices = field(default_factory=BlueskyServices)
     proxy: str = ""
     guard: AddressGuard = field(default_factory=AddressGuard)
-    timeout: float = 10.0
-    """Seconds for which a service that is probed may be silent."""
+    timeout: float = 10.0  # Seconds for which a service that is probed may be silent.
     probe: bool = False
     clock: Clock = system_clock
 
@@ -48,12 +41,10 @@ class Finding:
     """One line of the doctor's table: what was looked at, how it stands, and what to do where it is not well."""
 
     check: str
-    state: str
-    """`ok`, `warning` or `fault`."""
+    state: str  # `ok`, `warning` or `fault`.
     says: str
     hint: str = ""
-    seconds: float | None = None
-    """How long the answer took, where somebody was asked."""
+    seconds: float | None = None  # How long the answer took, where somebody was asked.
 
     def to_json(self) -> dict[str, str | float | None]:
         """Return the same as plain values, for `doctor --json`."""

@@ -17,8 +17,8 @@ from hashing.files.lock import try_lock
 from hashing.files.real_path import real_path
 from hashing.files.storage import OWNER_READS, storing, sync_folder
 
+# Bytes without which nothing can be captured, and with which a few videos fill the disk.
 _LEAST, _LITTLE = 64 << 20, 5 << 30
-"""Bytes without which nothing can be captured, and with which a few videos fill the disk."""
 # Inodes: a disk can be full of small files while bytes are left.
 _LEAST_FILES, _FEW_FILES = 500, 20_000
 _BLOCK = bytes(4096)

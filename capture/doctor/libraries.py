@@ -13,8 +13,8 @@ from hashing.tool import tool
 
 _OLDEST_PYTHON = (3, 11)
 _MAINTAINED_OPENSSL = (3, 0)
+# What photos come as, by what Pillow calls the library that reads it.
 _FORMATS = {"JPEG": "jpg", "PNG": "zlib", "WebP": "webp"}
-"""What photos come as, by what Pillow calls the library that reads it."""
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 INSTALL_AGAIN = "install goldenhour again, such as with: pipx reinstall goldenhour"
 

@@ -13,8 +13,8 @@ from capture.recorder.recorder import without_credentials
 
 _RESOLVER = Path("/etc/resolv.conf")
 _NAME_SERVER = re.compile(r"^\s*nameserver\s+(\S+)", re.MULTILINE)
+# Addresses that are nobody's (RFC 5737, RFC 3849): only whether there is a way towards them is looked up.
 _SOMEWHERE = ((socket.AF_INET, "198.51.100.1", "IPv4"), (socket.AF_INET6, "2001:db8::1", "IPv6"))
-"""Addresses that are nobody's (RFC 5737, RFC 3849): only whether there is a way towards them is looked up."""
 # RFC 863. A UDP socket that is connected sends nothing: only the route is asked for, and no port matters.
 _DISCARD = 9
 _PROXIES = ("https_proxy", "http_proxy", "all_proxy")

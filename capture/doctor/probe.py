@@ -21,8 +21,7 @@ from hashing.ledger.trusted_time.authority import shown
 from hashing.sandbox import Readers
 
 _SERVER, _AUTHORITY = "server", "authority"
-_TAG = "news"
-"""A hashtag that any server has."""
+_TAG = "news"  # A hashtag that any server has.
 # Mastodon answers 422 ("This method requires an authenticated user").
 _REFUSALS = {401, 403, 422}
 _TOO_MANY = 429
@@ -38,8 +37,7 @@ class _Service:
 
     check: str
     url: str
-    answer: str
-    """The kind of answer that it gives."""
+    answer: str  # The kind of answer that it gives.
     needed: bool
 
 

@@ -12,8 +12,8 @@ from hashing.sandbox import NotRead, Readers
 
 _MOST_OF_A_VERSION = 40
 
+# Kinds of answers: posts under a hashtag as Mastodon's API gives them, and the AT Protocol; its version.
 TIMELINE, SEARCH, HEALTH = "timeline", "search", "health"
-"""Kinds of answers: posts under a hashtag as Mastodon's API gives them, and the AT Protocol; its version."""
 
 
 def said_by(readers: Readers, body: Path, coding: str, kind: str, tag: str) -> str:

@@ -30,6 +30,7 @@ from hashing.times import time_text
 ALL = "all"
 _LARGEST = 64 << 20
 _LONGEST_LIST = 1 << 20
+# Public posts that the makers of gallery-dl and yt-dlp ask for themselves; nobody's but those.
 _SITES = {
     # What gallery-dl's own tests ask for (test/results, 1.32)
     "x.com": "https://x.com/supernaturepics/status/604341487988576256",
@@ -54,7 +55,6 @@ _SITES = {
     "youtube.com": "https://www.youtube.com/watch?v=YE7VzlLtp-4",
     "t.me": "https://t.me/europa_press/613",
 }
-"""Public posts that the makers of gallery-dl and yt-dlp ask for themselves; nobody's but those."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +65,10 @@ class SiteProbe:
     site: str
     url: str
     status: str
-    ways: tuple[str, ...] = ()
-    """The extractors that gave something."""
+    ways: tuple[str, ...] = ()  # The extractors that gave something.
     posts: int = 0
     media: int = 0
-    reason: str = ""
-    """Why something is missing, if it is."""
+    reason: str = ""  # Why something is missing, if it is.
     seconds: float = 0.0
 
     def finding(self) -> Finding:

@@ -31,10 +31,10 @@ from capture.request.extractor import (
     StoredItem,
     Unavailable,
 )
+from capture.request.scene import Scene
 
 if TYPE_CHECKING:
     from capture.request.options import CaptureOptions
-    from capture.request.scene import Scene
 
 EXTRACTORS: tuple[Extractor, ...] = (Telegram(), Gallery(), Fediverse(), Bluesky(), Video(), Web())
 """The order in which they are asked: our own by an address's form, gallery-dl by its domain, our own by asking the
@@ -42,8 +42,8 @@ host, yt-dlp by its patterns, and the web for whatever nobody else knows. One th
 hands it on. What the web stored is then shown in a browser as well, where `--rendered` asks for it
 (`capture/run/rendered.py`). docs/platforms.md has the table, which `capture/extractors/platforms.py` makes of this."""
 
+# The group by which an installed package adds extractors of its own: each entry names a class without arguments.
 ENTRY_POINTS = "goldenhour.extractors"
-"""The group by which an installed package adds extractors of its own: each entry names a class without arguments."""
 
 
 @cache

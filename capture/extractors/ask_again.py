@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from capture.request.extractor import Fetch, FetchRequest, PostGone
+from capture.request.known import KnownPost
 from hashing.case.kinds import ItemKind
-
-if TYPE_CHECKING:
-    from capture.request.known import KnownPost
 
 # Not found, gone (RFC 9110, 15.5.5 and 15.5.11); any other refusal says nothing of whether it is there.
 _GONE = frozenset({404, 410})

@@ -11,10 +11,8 @@ from capture.page.times import parse_time
 
 Json = Mapping[str, object]
 
-LARGEST_COUNT = (1 << 53) - 1
-"""The largest integer that canonical JSON carries (RFC 8785)."""
-LONGEST_URL = 8192
-"""Characters of an address; the recorder fetches no longer one."""
+LARGEST_COUNT = (1 << 53) - 1  # The largest integer that canonical JSON carries (RFC 8785).
+LONGEST_URL = 8192  # Characters of an address; the recorder fetches no longer one.
 
 # What stands in no text: control characters but tab and line feed, and halves of surrogate pairs, which JSON can hold
 # and UTF-8 cannot.

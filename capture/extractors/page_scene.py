@@ -18,11 +18,10 @@ from hashing.case.kinds import ItemKind
 if TYPE_CHECKING:
     from capture.verdict import Evidence, Verdict
 
-_MOST_STUBS = 5
-"""Pages that only lead on to another one, in a row."""
+_MOST_STUBS = 5  # Pages that only lead on to another one, in a row.
 _LONGEST_TITLE = 300
+# Verdicts that say too little without their reasons, which stand in the verdict of the others alone.
 _WITH_REASONS = frozenset({verdict.PART, verdict.UNREADABLE})
-"""Verdicts that say too little without their reasons, which stand in the verdict of the others alone."""
 _OK = 200
 
 

@@ -22,15 +22,12 @@ class Platform:
 
     site: str
     way: str
-    post: str = YES
-    """The post with its text."""
-    author: str = YES
-    """The author by a lasting id, and not only by a name that can change hands."""
+    post: str = YES  # The post with its text.
+    author: str = YES  # The author by a lasting id, and not only by a name that can change hands.
     photos: str = YES
     video: str = YES
     comments: str = NO
-    hashtag: str = NO
-    """What `--on` takes for it; "no" where it cannot be asked."""
+    hashtag: str = NO  # What `--on` takes for it; "no" where it cannot be asked.
     shown_to: str = "anybody"
     seen: str = "not run here"
 

@@ -30,8 +30,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 # Digits: a 64-bit integer has 19, and Python takes time that grows with the square of them.
 _LONGEST_NUMBER = 20
 _LARGEST = 1 << 63
-_BLOCK = 4096
-"""Characters that are counted again to find the byte at which one of them stands."""
+_BLOCK = 4096  # Characters that are counted again to find the byte at which one of them stands.
 
 
 def _integer(digits: str) -> int:
@@ -42,8 +41,8 @@ def _integer(digits: str) -> int:
 _decoder = json.JSONDecoder(parse_int=_integer, parse_constant=lambda _: None, strict=False)
 
 
+# How far a value that is nested too deeply is read part by part: a post in a list, its record, the record's fields.
 _LEVELS = 4
-"""How far a value that is nested too deeply is read part by part: a post in a list, its record, the record's fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +60,8 @@ class ServedJson:
     def __init__(self, body: bytes) -> None:
         self._text = body.decode("utf-8", "surrogateescape")
         self._ascii = len(self._text) == len(body)
+        # The whole body; what it says is not looked at.
         self.root = JsonSpan(None, self._past_space(0), len(self._text))
-        """The whole body; what it says is not looked at."""
 
     def whole(self) -> JsonSpan:
         """Return the whole body with what it says. Raises NotJson."""

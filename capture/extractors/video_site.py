@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from capture.extractors.ask_again import ask_again
 from capture.extractors.video.known_sites import is_known_by_name
 from capture.request.extractor import Fetch, FetchRequest, Finding, NotMine
+from capture.request.known import KnownPost
+from capture.request.scene import Scene
 from hashing.case.kinds import ItemKind
-
-if TYPE_CHECKING:
-    from capture.request.known import KnownPost
-    from capture.request.scene import Scene
 
 
 class Video:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from capture.extractors.ask_again import ask_again
 from capture.extractors.page_scene import PageScene
 from capture.extractors.video import Signs
 from capture.extractors.web_page import videos_of
 from capture.request.extractor import Fetch, FetchRequest, Finding, NotFollowed, StoredItem, Unavailable
+from capture.request.known import KnownPost
+from capture.request.scene import Scene
 from hashing.case.kinds import ItemKind
-
-if TYPE_CHECKING:
-    from capture.request.known import KnownPost
-    from capture.request.scene import Scene
 
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 

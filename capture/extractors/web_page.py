@@ -33,12 +33,9 @@ class StoredPage(msgspec.Struct, frozen=True, kw_only=True):
     stored: StoredItem
     page: ReadPage | None = None
     players: Players | None = None
-    plain: bytes = b""
-    """The page without its content coding, where it came coded."""
-    problem: str = ""
-    """Also of a page that could be read in part."""
-    given_up: bool = False
-    """Whether its reader came to no end, so that another try may read it."""
+    plain: bytes = b""  # The page without its content coding, where it came coded.
+    problem: str = ""  # Also of a page that could be read in part.
+    given_up: bool = False  # Whether its reader came to no end, so that another try may read it.
 
 
 def read_stored_page(stored: StoredItem, readers: Readers) -> StoredPage:

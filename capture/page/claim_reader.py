@@ -55,8 +55,7 @@ class ClaimReader:
         self._claims = claims
         self._drawings = 0
         self._taken: set[str] = set()
-        self.base = ""
-        """The first <base href>."""
+        self.base = ""  # The first <base href>.
         self.starts: Mapping[str, Start] = {
             "html": self._html,
             "base": self._base,

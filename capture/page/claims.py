@@ -9,8 +9,7 @@ import msgspec
 
 from capture.page.times import parse_time
 
-MOST = 200
-"""Claims, and times, of one page; a long discussion has a <time> for every post."""
+MOST = 200  # Claims, and times, of one page; a long discussion has a <time> for every post.
 
 _LONGEST_TIME = 200
 _LONGEST = {"description": 5000}

@@ -25,12 +25,11 @@ class ContentMedia:
 
     def __init__(self, mentions: Mentions) -> None:
         self._mentions = mentions
+        # The open <picture>, <video> and <audio> elements, and the <source>s that wait for an <img>.
         self._around: list[tuple[str, list[ImageCandidate]]] = []
-        """The open <picture>, <video> and <audio> elements, and the <source>s that wait for an <img>."""
         self._link: Mention | None = None
         self._frames: dict[str, None] = {}
-        self.inner_pages: list[str] = []
-        """Pages that frames hold in themselves (`srcdoc`)."""
+        self.inner_pages: list[str] = []  # Pages that frames hold in themselves (`srcdoc`).
         # What may hold a photo, a video or a frame in HTML, AMP and SVG. What stands in a `template` is not shown, and
         # counts as hidden.
         self.starts: Mapping[str, Start] = {

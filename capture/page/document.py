@@ -13,23 +13,20 @@ from lxml import etree
 
 from capture.page.text import VisibleText
 
-Attributes = Mapping[str, str]
-"""What stands in a tag, names in lower case; an attribute without a value has ""."""
+Attributes = Mapping[str, str]  # What stands in a tag, names in lower case; an attribute without a value has "".
+# Reads the start of an element, by its name and attributes; may ask for the text inside.
 Start = Callable[[str, Attributes], "Snippet | None"]
-"""Reads the start of an element, by its name and attributes; may ask for the text inside."""
 
 STEPS = 1 << 33
 """Steps that one page may cost, the same on every machine; 20 MB of common HTML cost a hundredth of that.
 
 A step is one open element that is compared with an end tag: an end tag that fits nothing makes libxml2 search them all.
 """
-_STEPS_A_CALL = 512
-"""What an element or a stretch of text costs: the time of so many comparisons."""
+_STEPS_A_CALL = 512  # What an element or a stretch of text costs: the time of so many comparisons.
 
 _PIECE = 1 << 16
 _LEAST_PIECE = 64
-_STEPS_A_PIECE = 1 << 28
-"""A deep page is fed in smaller pieces, so that its steps are counted in time."""
+_STEPS_A_PIECE = 1 << 28  # A deep page is fed in smaller pieces, so that its steps are counted in time.
 
 # Elements in each other whose text is wanted; each gets a copy of every stretch of text.
 _MOST_OPEN = 64
@@ -104,8 +101,7 @@ class _Target:
         self._open: list[_OpenSnippet] = []
         self._templates: list[str] = []
         self.depth = 0
-        self.deepest = 0
-        """The deepest level since this was last set to `depth`."""
+        self.deepest = 0  # The deepest level since this was last set to `depth`.
         self.elements = 0
         self.texts = 0
         self.unheard = 0
@@ -181,8 +177,7 @@ class Parsed(NamedTuple):
     elements: int
     notes: list[str]
     steps: int
-    unread: str
-    """Why the page was not read to its end; "" where it was."""
+    unread: str  # Why the page was not read to its end; "" where it was.
 
 
 def parse(

@@ -15,16 +15,15 @@ from webencodings import LABELS, lookup
 
 # HTML Standard, 13.2.3.2: authors must declare an encoding within so many bytes.
 _HEAD = 1024
-_FURTHER_HEAD = 1 << 16
-"""Browsers that meet a <meta charset> late start the page anew with it."""
+_FURTHER_HEAD = 1 << 16  # Browsers that meet a <meta charset> late start the page anew with it.
 
 _MARKS = ((b"\xef\xbb\xbf", "UTF-8"), (b"\xfe\xff", "UTF-16BE"), (b"\xff\xfe", "UTF-16LE"))
 # A page without a mark whose first character is "<" in two bytes (XML 1.0, appendix F.1).
 _WIDE_STARTS = ((b"<\0", "UTF-16LE"), (b"\0<", "UTF-16BE"))
 # Encoding Standard, single-byte indexes: a byte below it that Python's codec has no character for is a C1 control.
 _UNREPLACED_BELOW = 0xA0
+# They show one � in the place of a page, or characters of nobody's: such a page is read as if it named nothing.
 _NOT_READ = {"replacement", "x-user-defined"}
-"""They show one � in the place of a page, or characters of nobody's: such a page is read as if it named nothing."""
 _SMALL = ("windows", "mac", "x-", "gb18030")
 _MIXED = {"big5": "Big5", "shift_jis": "Shift_JIS"}
 

@@ -32,8 +32,8 @@ _LATE = ("data-src", "data-original", "data-lazy-src")
 # Where WordPress and shop galleries keep the file that their image viewer opens.
 _IN_FULL = ("data-orig-file", "data-full-url", "data-large_image", "data-zoom-image")
 
+# Where pages that load images late keep a background until a script moves it into the style.
 LATE_BACKGROUNDS = ("data-bg", "data-background", "data-background-image")
-"""Where pages that load images late keep a background until a script moves it into the style."""
 
 _KEPT = 5
 _KNOWN = frozenset((*_LATE, *_IN_FULL, "src"))
@@ -44,12 +44,12 @@ _WIDTH_LEFT_OPEN = "{width}"
 _LIKELY = re.compile(r"src|lazy|image|img|photo|original|url|bg|background")
 _PAGES = re.compile(r"pin|share|href|link|page|permalink|post")
 _NO_PHOTO = re.compile(r"(?:about|javascript|blob):|#|\s*+$", re.IGNORECASE)
+# What stands in `src` until a script puts the photo there.
 _STAND_IN = re.compile(
     r"(?:^|[/_.-])(?:blank|placeholder|spacer|pixel|loading|loader|lazy|transparent|empty|dummy|grey|gray|1x1|spinner)"
     r"[\w.-]{0,40}\.(?:gif|png|svg|webp|jpe?g)(?:\?[^/]*)?$",
     re.IGNORECASE,
 )
-"""What stands in `src` until a script puts the photo there."""
 # Placeholders of template languages that a script was to fill in.
 _TEMPLATE = re.compile(r"\{\{|\$\{|<%|\[\[")
 _INSIDE = re.compile(
@@ -119,8 +119,7 @@ class ImageCandidate(NamedTuple):
     place: Position
     width: int = 0
     density: float = 1.0
-    min_width: int = 0
-    """The least width of window for which a <source> is meant."""
+    min_width: int = 0  # The least width of window for which a <source> is meant.
 
     @property
     def size(self) -> tuple[int, float, int]:

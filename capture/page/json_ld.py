@@ -12,12 +12,10 @@ from capture.page.kinds import kind_of_address, kind_of_type
 from capture.page.mentions import Mention, Mentions, Position
 from hashing.case.kinds import ItemKind
 
-LONGEST = 2 << 20
-"""Characters of one block. A JSON value takes many times its length in memory."""
+LONGEST = 2 << 20  # Characters of one block. A JSON value takes many times its length in memory.
 
 MOST_BLOCKS = 100
-_MOST_CHARACTERS = 4 << 20
-"""Characters of all blocks together: their values stay in memory until the page is read."""
+_MOST_CHARACTERS = 4 << 20  # Characters of all blocks together: their values stay in memory until the page is read.
 _DEEPEST = 40
 _MOST_VALUES = 50_000
 
@@ -40,12 +38,7 @@ _NOT_THE_MATTER = frozenset(
 
 _WEB_PAGES = frozenset({"AboutPage", "CollectionPage", "ItemPage", "ProfilePage", "QAPage", "WebPage"})
 
-_TIMES = {
-    "datePublished": "published",
-    "dateModified": "modified",
-    "dateCreated": "created",
-    "uploadDate": "uploaded",
-}
+_TIMES = {"datePublished": "published", "dateModified": "modified", "dateCreated": "created", "uploadDate": "uploaded"}
 _MOST_AUTHORS = 50
 
 _IMAGE_KEYS = ("image", "photo", "primaryImageOfPage", "thumbnail", "thumbnailUrl")

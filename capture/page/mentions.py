@@ -12,8 +12,7 @@ from capture.page.errors import BadAddress
 from capture.page.urls import Addresses, is_embedded
 from hashing.case.kinds import ItemKind
 
-MOST = 50_000
-"""Mentions that are kept of what a page shows, and of what its metadata names."""
+MOST = 50_000  # Mentions that are kept of what a page shows, and of what its metadata names.
 
 _LONGEST_ALT = 500
 _LOOKED_AT = 10_000
@@ -59,8 +58,7 @@ class Mentions:
         self.content: list[Mention] = []
         self.metadata: list[Mention] = []
         self._known: dict[tuple[ItemKind, tuple[Position, ...]], Mention] = {}
-        self.hidden = 0
-        """How many elements are open whose content the page does not show."""
+        self.hidden = 0  # How many elements are open whose content the page does not show.
         self._left_out = 0
         self._not_shown = 0
 

@@ -20,15 +20,14 @@ _HIDDEN, _SCRIPT, _NOSCRIPT, _BODY, _CONSENT, _FORM = (1 << bit for bit in range
 _UNREAD = _HIDDEN | _SCRIPT | _NOSCRIPT
 
 _AROUND = frozenset({"nav", "footer", "header", "aside", "menu"})
-_IN_CONTENT = frozenset({"header", "footer"})
-"""These belong to the content where they stand in it."""
+_IN_CONTENT = frozenset({"header", "footer"})  # These belong to the content where they stand in it.
 _AROUND_ROLES = frozenset({"banner", "contentinfo", "complementary", "menu", "menubar", "navigation", "search"})
 _CONTROLS = frozenset({"button", "label", "legend", "option", "optgroup", "select", "textarea"})
 _FIELDS = frozenset({"input", "textarea"})
 _HEADINGS = {"h1": _HEADING | _H1, "h2": _HEADING | _H2, "h3": _HEADING}
 _AROUND_IT = "around "
+# Headings by their level; those of navigation, header and footer stand behind all others.
 _LEVELS = ("1", "2", "3", "around 1", "around 2", "around 3")
-"""Headings by their level; those of navigation, header and footer stand behind all others."""
 _SHOWS = frozenset({"audio", "canvas", "embed", "iframe", "img", "math", "object", "picture", "svg", "table", "video"})
 _PICTURES = frozenset({"canvas", "img", "picture"})
 _COMMENT_PAGE = re.compile(r"/comment-page-[0-9]{1,5}/?#comments$|[?&]cpage=[0-9]{1,5}#comments$")
@@ -36,11 +35,10 @@ _ORNAMENT = re.compile(
     r"logo|spinner|loader|loading|splash|placeholder|favicon|(?:^|[/_-])(?:lock|oops|shield)\b", re.IGNORECASE
 )
 _DRAWING = re.compile(r"\.svg(?:[?#]|$)", re.IGNORECASE)
-_SMALL = 128
-"""Pixels: the width and the height of an icon, a badge or a tracking pixel, at most."""
+_SMALL = 128  # Pixels: the width and the height of an icon, a badge or a tracking pixel, at most.
 _BLOCKS = frozenset(BREAKS) | {"br", "td", "th"}
+# Attributes by which tables laid out pages before there were style sheets.
 _LAID_OUT = frozenset({"cellpadding", "cellspacing"})
-"""Attributes by which tables laid out pages before there were style sheets."""
 _ADDRESSES = {
     "form": ("forms", "action"),
     "iframe": ("frames", "src"),
@@ -65,8 +63,8 @@ _MOST_BLOCKS = 200
 _MOST_VALUES = 100
 _MOST_MARKS = 1000
 _MOST_HEADINGS = 20
+# Of one page, after which no more of it is looked at: no page needs so many to be known for what it is.
 _MOST_ELEMENTS = 50_000
-"""Of one page, after which no more of it is looked at: no page needs so many to be known for what it is."""
 
 
 class Outline(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,71 +73,45 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
     Addresses are as the page writes them.
     """
 
-    words: int = 0
-    """Text outside navigation, header, footer, controls of forms, and links."""
-    linked: int = 0
-    """Text of links there."""
+    words: int = 0  # Text outside navigation, header, footer, controls of forms, and links.
+    linked: int = 0  # Text of links there.
     links: int = 0
-    in_consent: int = 0
-    """Text of both kinds in the notice of a provider of consent dialogues."""
-    consents: tuple[str, ...] = ()
-    """Ids and classes of such notices."""
-    linked_blocks: int = 0
-    """Blocks of text that are links and nothing else: the rows of a list."""
-    rows: tuple[str, ...] = ()
-    """Where each of these leads, a blank, and its text."""
-    headings: tuple[str, ...] = ()
-    """The first headings of the highest level that there is."""
-    lesser_headings: tuple[str, ...] = ()
-    """And of the levels below it, down to the third."""
-    linked_headings: int = 0
-    """Headings with a link in them: the list of a forum, the front page of a blog."""
+    in_consent: int = 0  # Text of both kinds in the notice of a provider of consent dialogues.
+    consents: tuple[str, ...] = ()  # Ids and classes of such notices.
+    linked_blocks: int = 0  # Blocks of text that are links and nothing else: the rows of a list.
+    rows: tuple[str, ...] = ()  # Where each of these leads, a blank, and its text.
+    headings: tuple[str, ...] = ()  # The first headings of the highest level that there is.
+    lesser_headings: tuple[str, ...] = ()  # And of the levels below it, down to the third.
+    linked_headings: int = 0  # Headings with a link in them: the list of a forum, the front page of a blog.
+    # The first blocks of text outside navigation, header and footer that are no longer than 300 characters.
     blocks: tuple[str, ...] = ()
-    """The first blocks of text outside navigation, header and footer that are no longer than 300 characters."""
     buttons: tuple[str, ...] = ()
-    fields: int = 0
-    """Fields that a person fills in, but for passwords."""
-    field_names: tuple[str, ...] = ()
-    """The names or ids of these."""
-    ticks: int = 0
-    """Boxes to tick."""
-    passwords: int = 0
-    """Fields for a password, or for a code that is valid once."""
-    pictured_forms: int = 0
-    """Images in forms, as of letters that are to be typed."""
+    fields: int = 0  # Fields that a person fills in, but for passwords.
+    field_names: tuple[str, ...] = ()  # The names or ids of these.
+    ticks: int = 0  # Boxes to tick.
+    passwords: int = 0  # Fields for a password, or for a code that is valid once.
+    pictured_forms: int = 0  # Images in forms, as of letters that are to be typed.
     forms: tuple[str, ...] = ()
-    hrefs: tuple[str, ...] = ()
-    """Where the first links outside navigation lead."""
+    hrefs: tuple[str, ...] = ()  # Where the first links outside navigation lead.
     frames: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
-    inline: tuple[str, ...] = ()
-    """The beginnings of the first scripts that stand in the page."""
+    inline: tuple[str, ...] = ()  # The beginnings of the first scripts that stand in the page.
     noscript: str = ""
-    marks: tuple[str, ...] = ()
-    """Ids, classes and field names."""
-    empty_roots: tuple[str, ...] = ()
-    """Ids of elements right below the body that hold no text and show nothing."""
-    shown: int = 0
-    """Images, players, tables and the like outside navigation; no drawings, logos, spinners."""
-    posts: int = 0
-    """Each `<article>` and `<time>`: what somebody wrote at some time."""
-    refreshes: tuple[str, ...] = ()
-    """The content of each `<meta http-equiv=refresh>`."""
-    later_refreshes: tuple[str, ...] = ()
-    """Of those in a `<noscript>`: they count for a browser without scripts alone."""
-    following: tuple[str, ...] = ()
-    """Where `rel=next` leads."""
+    marks: tuple[str, ...] = ()  # Ids, classes and field names.
+    empty_roots: tuple[str, ...] = ()  # Ids of elements right below the body that hold no text and show nothing.
+    shown: int = 0  # Images, players, tables and the like outside navigation; no drawings, logos, spinners.
+    posts: int = 0  # Each `<article>` and `<time>`: what somebody wrote at some time.
+    refreshes: tuple[str, ...] = ()  # The content of each `<meta http-equiv=refresh>`.
+    later_refreshes: tuple[str, ...] = ()  # Of those in a `<noscript>`: they count for a browser without scripts alone.
+    following: tuple[str, ...] = ()  # Where `rel=next` leads.
+    # Where WordPress leads to the other pages of one text, or of what is said below it; it writes no `rel` there.
     numbered: tuple[str, ...] = ()
-    """Where WordPress leads to the other pages of one text, or of what is said below it; it writes no `rel` there."""
-    statuses: tuple[str, ...] = ()
-    """The HTTP status that a page names for crawlers (`prerender-status-code`)."""
+    statuses: tuple[str, ...] = ()  # The HTTP status that a page names for crawlers (`prerender-status-code`).
     robots: str = ""
-    canonical: str = ""
-    """The address that the page gives as its own."""
-    before_links: int = 0
-    """Text before the first link outside navigation."""
+    canonical: str = ""  # The address that the page gives as its own.
+    before_links: int = 0  # Text before the first link outside navigation.
+    # Whether the page states that it is not free to read (schema.org `isAccessibleForFree`, a locked content tier).
     paid: bool = False
-    """Whether the page states that it is not free to read (schema.org `isAccessibleForFree`, a locked content tier)."""
 
 
 def width(text: str) -> int:
@@ -167,8 +139,7 @@ class OutlineReader:
     def __init__(self) -> None:
         self._flags = array("H")
         self._elements = 0
-        self._contents = 0
-        """How many <main> and <article> are open."""
+        self._contents = 0  # How many <main> and <article> are open.
         self._block: list[str] = []
         self._block_room = _LONGEST_BLOCK + 1
         self._block_flags = 0
@@ -399,12 +370,7 @@ class OutlineReader:
             self._keep("buttons", attributes.get("value", ""))
         elif kind == "checkbox":
             self._counts["ticks"] += not flags & _UNREAD
-        elif "captcha" not in attributes.get("name", "").lower() and kind not in {
-            "hidden",
-            "image",
-            "reset",
-            "radio",
-        }:
+        elif "captcha" not in attributes.get("name", "").lower() and kind not in {"hidden", "image", "reset", "radio"}:
             self._counts["fields"] += not flags & _UNREAD
             self._keep("field_names", (attributes.get("name") or attributes.get("id", "")).lower(), 80)
 

@@ -22,14 +22,10 @@ class ReadPage(msgspec.Struct, frozen=True, kw_only=True):
     media: tuple[MediaLink, ...]
     embedded: int
     notes: tuple[str, ...]
-    unread: str
-    """Why the page was not read to its end, so that it may show more than is said here; "" where it was."""
-    encoding: str
-    """The encoding by which the page was read, and what decided it: "windows-1251 (meta)"."""
-    base: str
-    """The first `<base href>`, as it is written."""
-    outline: Outline
-    """How the page is built, for those who judge what it is."""
+    unread: str  # Why the page was not read to its end, so that it may show more than is said here; "" where it was.
+    encoding: str  # The encoding by which the page was read, and what decided it: "windows-1251 (meta)".
+    base: str  # The first `<base href>`, as it is written.
+    outline: Outline  # How the page is built, for those who judge what it is.
 
     def claimed(self, name: str) -> tuple[Claim, ...]:
         """Return the claims of one name, best-trusted place first."""

@@ -16,8 +16,7 @@ class PageRead(msgspec.Struct, frozen=True, kw_only=True):
 
     page: ReadPage | None = None
     players: Players = Players(playlist=False)
-    cut: bool = False
-    """Whether its coded data ends before its own end."""
+    cut: bool = False  # Whether its coded data ends before its own end.
     unreadable: str = ""
 
 

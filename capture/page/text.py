@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-LONGEST = 1 << 20
-"""Bytes of text in UTF-8 that are kept of one page."""
+LONGEST = 1 << 20  # Bytes of text in UTF-8 that are kept of one page.
 
 CUT = "\n\n[The page's text goes on; it was cut here.]"
 

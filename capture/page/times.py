@@ -41,16 +41,14 @@ _MONTH_FIRST = (
     re.compile(rf"{_MONTH} {_CLOCK} {_WORDED_ZONE} {_YEAR_LAST}", re.VERBOSE | re.IGNORECASE),
     re.compile(rf"{_MONTH} (?P<year>[0-9]{{4}}) ,?[ ] {_CLOCK} {_WORDED_ZONE}", re.VERBOSE | re.IGNORECASE),
 )
-_COMMENT = re.compile(r" ?\([^()]{0,60}\)\Z")
-"""What may stand behind a time (RFC 5322, section 3.2.2)."""
+_COMMENT = re.compile(r" ?\([^()]{0,60}\)\Z")  # What may stand behind a time (RFC 5322, section 3.2.2).
 _MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
 # The zones that RFC 5322, section 4.3, gives a meaning; any other word says nothing.
 _HOURS = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
-_CENTURY = 50
-"""Years of two digits are those of RFC 5322, section 4.3: up to 49 they are of this century."""
+_CENTURY = 50  # Years of two digits are those of RFC 5322, section 4.3: up to 49 they are of this century.
 _ENDS_IN_ZONE = re.compile(
     r"[0-9] ?(?:[AaPp]\.?[Mm]\.?)? ?(?:[A-Z]{1,5}|[+-][0-9]{2}:?[0-9]{2})$"
     r"|:[0-9.]+ ?(?:GMT|UTC)?[+-][0-9]{1,2}(?::?[0-9]{2})?$"

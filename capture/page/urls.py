@@ -8,8 +8,7 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from capture.page.errors import BadAddress
 
-LONGEST = 8192
-"""Characters of an address; the recorder fetches no longer one."""
+LONGEST = 8192  # Characters of an address; the recorder fetches no longer one.
 
 # RFC 1035, section 2.3.4: labels of 63 bytes, names of 253 without the root's dot.
 _LONGEST_HOST = 253

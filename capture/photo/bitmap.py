@@ -5,9 +5,10 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
+from capture.photo.photo_file import PhotoFile
+
 if TYPE_CHECKING:
     from capture.photo.parts import Parts
-    from capture.photo.photo_file import PhotoFile
 
 
 def walk_bmp(file: PhotoFile, parts: Parts) -> None:

@@ -31,8 +31,7 @@ _TEXTS = (
     (names.ARTIST, ExifTag("Image", 0x013B, "Artist")),
     (names.DESCRIPTION, ExifTag("Image", 0x010E, "ImageDescription")),
 )
-_FINEST = 100_000
-"""Exposure times are shown as fractions (1/60 s) down to this one, and otherwise as decimals."""
+_FINEST = 100_000  # Exposure times are shown as fractions (1/60 s) down to this one, and otherwise as decimals.
 _COPYRIGHT = ExifTag("Image", 0x8298, "Copyright")
 
 _WINDOWS_TEXTS = (
@@ -68,8 +67,8 @@ _ORIENTATIONS = {
 _OFFSET = ExifTag("Thumbnail", 0x0201, "JPEGInterchangeFormat")
 _LENGTH = ExifTag("Thumbnail", 0x0202, "JPEGInterchangeFormatLength")
 _LARGEST = 1 << 20
+# Two shapes this close are the same: sides of a small picture are rounded, some to multiples of eight.
 _ROUNDING = 0.03
-"""Two shapes this close are the same: sides of a small picture are rounded, some to multiples of eight."""
 
 
 def exif_facts(tags: Tags) -> Iterator[Fact]:

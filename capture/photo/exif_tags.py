@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 # What one block may cost: directories can point into each other, and a count can be any number.
 _MOST_READS = 200_000
 _MOST_BYTES = 64 << 20
-_TEXT = 8 * LONGEST
-"""Bytes of a text that are looked at."""
-_BYTES = {1, 2, 7}
-"""Field types that hold text: BYTE, ASCII, UNDEFINED."""
+_TEXT = 8 * LONGEST  # Bytes of a text that are looked at.
+_BYTES = {1, 2, 7}  # Field types that hold text: BYTE, ASCII, UNDEFINED.
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from capture.photo import names
+from capture.photo.photo_file import PhotoFile
 from capture.photo.text import LONGEST, NO_TRAILER, kept_text
 
 if TYPE_CHECKING:
     from capture.photo.parts import Parts
-    from capture.photo.photo_file import PhotoFile
 
 # GIF89a, sections 20, 23, 24, 26 and 27, and appendix A.
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B

@@ -19,8 +19,7 @@ _C2PA_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")  # C2PA specifica
 @dataclass(frozen=True, slots=True)
 class _Box:
     kind: bytes
-    start: int
-    """Where the box's content begins."""
+    start: int  # Where the box's content begins.
     end: int
 
 
@@ -29,12 +28,11 @@ class _Meta:
     """What a photo's `meta` box lists of the items in the file."""
 
     primary: int = 0
+    # Each item's type; for `mime` items with the content type after it.
     kinds: dict[int, bytes] = field(default_factory=dict)
-    """Each item's type; for `mime` items with the content type after it."""
+    # Each item's way of being stored (0 in the file, 1 in `idat`), and its pieces: offset and length.
     extents: dict[int, tuple[int, list[tuple[int, int]]]] = field(default_factory=dict)
-    """Each item's way of being stored (0 in the file, 1 in `idat`), and its pieces: offset and length."""
-    sizes: dict[int, tuple[int, int]] = field(default_factory=dict)
-    """Pixel sizes by number of property."""
+    sizes: dict[int, tuple[int, int]] = field(default_factory=dict)  # Pixel sizes by number of property.
     properties: dict[int, list[int]] = field(default_factory=dict)
     idat: int = 0
 

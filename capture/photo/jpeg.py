@@ -20,8 +20,8 @@ _ALONE = {0x01, *range(0xD0, 0xD8)}
 _SOS, _EOI = 0xDA, 0xD9
 _APP1, _APP11, _APP13, _COM = 0xE1, 0xEB, 0xED, 0xFE
 _MOST_SEGMENTS = 10_000
+# A marker in picture data, where the byte 0xFF is followed by 0x00 and restart markers stand on their own.
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
-"""A marker in picture data, where the byte 0xFF is followed by 0x00 and restart markers stand on their own."""
 _BLOCK = 1 << 14
 _MOST_SCANS = 10_000
 

@@ -2,11 +2,9 @@
 
 PHOTO = "photo"
 FORMAT = "format"
-WIDTH = "width"
-"""Pixels across, as stored: before any turning that the orientation asks for."""
+WIDTH = "width"  # Pixels across, as stored: before any turning that the orientation asks for.
 HEIGHT = "height"
-FRAMES = "frames"
-"""Pictures in the file, where there is more than one."""
+FRAMES = "frames"  # Pictures in the file, where there is more than one.
 FILE_STRUCTURE = "file structure"
 PICTURE_DATA = "picture data"
 EXIF = "EXIF"
@@ -39,18 +37,16 @@ TITLE = "title"
 KEYWORDS = "keywords"
 SUBJECT = "subject"
 COMMENT = "comment"
-TEXT = "text"
-"""Text in a PNG, with its keyword before it: image generators leave their instructions there."""
+TEXT = "text"  # Text in a PNG, with its keyword before it: image generators leave their instructions there.
 
 ORIGINAL_TIME = "original time"
 DIGITIZED_TIME = "digitized time"
 MODIFIED_TIME = "modified time"
-ZONE = " zone"
-"""Follows the name of a time: `original time zone`."""
+ZONE = " zone"  # Follows the name of a time: `original time zone`.
 SUB_SECONDS = " sub-seconds"
 AS_WRITTEN = " as written"
+# Our own reckoning: the camera's clock against the GPS time, where they agree but for whole quarters of an hour.
 ORIGINAL_ZONE_BY_GPS = "original time zone by GPS"
-"""Our own reckoning: the camera's clock against the GPS time, where they agree but for whole quarters of an hour."""
 
 GPS = "GPS"
 GPS_TIME = "GPS time"
@@ -78,5 +74,5 @@ JUMBF = "JUMBF present"
 MAKER_NOTE = "maker note present"
 
 NOT_STATED = "not stated"
+# Begins the value of every fact that could not be established; the reason follows.
 COULD_NOT_BE_READ = "could not be read: "
-"""Begins the value of every fact that could not be established; the reason follows."""

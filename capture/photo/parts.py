@@ -7,12 +7,9 @@ short it finds the time in 156, this in 207. Neither Pillow nor exifread tells w
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from capture.photo.photo_file import PhotoFile
 from hashing.case.facts import Fact
-
-if TYPE_CHECKING:
-    from capture.photo.photo_file import PhotoFile
 
 LARGEST_EXIF = 16 << 20
 MOST_TEXTS = 20
@@ -24,17 +21,13 @@ class Parts:
 
     width: int = 0
     height: int = 0
-    size_tag: str = ""
-    """Which part states the pixel size; "" where none does."""
+    size_tag: str = ""  # Which part states the pixel size; "" where none does.
     frames: int = 1
     frames_tag: str = ""
-    scans: int = 1
-    """How often a decoder passes over the whole picture."""
-    exif: PhotoFile | None = None
-    """The block that begins with a TIFF header: EXIF as it stands inside other formats."""
+    scans: int = 1  # How often a decoder passes over the whole picture.
+    exif: PhotoFile | None = None  # The block that begins with a TIFF header: EXIF as it stands inside other formats.
     facts: list[Fact] = field(default_factory=list)
-    ends_early: str = ""
-    """Where the file ends before it should, or is not built as it must be; "" where it is whole."""
+    ends_early: str = ""  # Where the file ends before it should, or is not built as it must be; "" where it is whole.
 
     def present(self, name: str, tag: str) -> None:
         """Note once that something is there."""

@@ -7,8 +7,7 @@ from typing import BinaryIO
 
 from capture.errors import CaptureError
 
-_READS = 4_000_000
-"""Reads in one photo; a file that asks for more is built to keep its reader busy."""
+_READS = 4_000_000  # Reads in one photo; a file that asks for more is built to keep its reader busy.
 
 
 class PhotoNotRead(CaptureError):

@@ -5,19 +5,16 @@ from __future__ import annotations
 import importlib
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from capture.photo import names
+from capture.photo.parts import Parts
+from capture.photo.photo_file import PhotoFile
 from capture.photo.text import in_plain_words
 from hashing.case.facts import Fact
 
-if TYPE_CHECKING:
-    from capture.photo.parts import Parts
-    from capture.photo.photo_file import PhotoFile
-
 MOST_PIXELS = 64_000_000
+# Pixels times passes over them, the same on every machine: a few kilobytes can ask for thousands of passes.
 _MOST_STEPS = 1 << 32
-"""Pixels times passes over them, the same on every machine: a few kilobytes can ask for thousands of passes."""
 _LARGEST_FILE = 256 << 20
 _PLUGINS = {
     "JPEG": "JpegImagePlugin", "PNG": "PngImagePlugin", "GIF": "GifImagePlugin", "WEBP": "WebPImagePlugin",

@@ -19,6 +19,7 @@ _RAW_PROFILE = re.compile(
     rb"\s*(?:exif|app1|xmp|iptc|generic profile)\s+([0-9]{1,8})\s([0-9a-fA-F\s]*)\Z", re.IGNORECASE
 )
 _OF_XMP, _OF_IPTC = (b"http://ns.adobe.com/xap/1.0/\0", b"<"), b"8BIM"
+# Chunks that state something in so many words, and what is said of one whose checksum does not fit.
 _STATING = {
     b"tIME": names.MODIFIED_TIME,
     b"eXIf": names.EXIF,
@@ -26,10 +27,8 @@ _STATING = {
     b"zTXt": names.TEXT,
     b"iTXt": names.TEXT,
 }
-"""Chunks that state something in so many words, and what is said of one whose checksum does not fit."""
 _EXIF_MARK = b"Exif\0\0"
-_TEXT = 4 * LONGEST
-"""Bytes of a text that are looked at, and bytes that a compressed one may unpack to."""
+_TEXT = 4 * LONGEST  # Bytes of a text that are looked at, and bytes that a compressed one may unpack to.
 
 _KEYWORDS = {
     b"title": names.TITLE,

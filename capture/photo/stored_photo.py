@@ -16,8 +16,7 @@ _MOST_FACTS = 300
 _LONGEST_TEXT = 12_000
 _LONGEST_NAME = 200
 _PIXEL = 16
-_LARGEST_NUMBER = 1 << 53
-"""Beyond this, numbers are not exact in JSON (RFC 8785)."""
+_LARGEST_NUMBER = 1 << 53  # Beyond this, numbers are not exact in JSON (RFC 8785).
 
 
 def photo_facts(readers: Readers, path: Path) -> tuple[Fact, ...]:

@@ -7,13 +7,12 @@ import struct
 
 from hashing.printable import printable
 
-LONGEST = 1000
-"""Characters of one text that are kept."""
+LONGEST = 1000  # Characters of one text that are kept.
 
 # Pillow has no class of error for a file that breaks off.
 _ENDS_EARLY = re.compile(r"truncated|end of (file|data|stream)|not enough|too short|unexpected end|EOF", re.IGNORECASE)
+# What a parser runs into that did not expect such bytes; its message would mean nothing to a reader.
 _STUMBLES = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, struct.error)
-"""What a parser runs into that did not expect such bytes; its message would mean nothing to a reader."""
 # Its words may name objects in memory and paths of this computer, which differ from run to run and are nobody's affair.
 _OBJECT = re.compile(r"<[^<>]*>|\b0x[0-9a-fA-F]+\b|'[^']*[/\\][^']*'|(?<!\w)/[^\s'\"]+")
 
@@ -30,10 +29,10 @@ def kept_text(data: bytes, length: int, coding: str = "utf-8") -> str:
     return f"{printable(text[:LONGEST])}… (cut: {length:,} bytes in all)"
 
 
+# What is said of a GIF that has all its frames: nothing is missing that could be seen.
 NO_TRAILER = "it ends without its trailer"
-"""What is said of a GIF that has all its frames: nothing is missing that could be seen."""
+# How a parser's word begins that a file is not whole; other words may be of what the parser cannot read.
 BROKEN = (_EARLY, _DAMAGED) = ("it ends early", "its beginning is damaged")
-"""How a parser's word begins that a file is not whole; other words may be of what the parser cannot read."""
 
 
 def in_plain_words(error: Exception) -> str:

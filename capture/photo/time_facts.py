@@ -39,11 +39,8 @@ _WRITTEN = re.compile(
     r"([.,][0-9]{1,9})?(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 _OFFSET = re.compile(r"([+-])([0-9]{2}):([0-9]{2})")
-_UNKNOWN = re.compile(r"[ :]*")
-"""Digits left blank: the standard's way to say that a time is not known."""
-
-_STALE = timedelta(seconds=90)
-"""How far a GPS time may lie from the camera's clock and still vouch for its zone."""
+_UNKNOWN = re.compile(r"[ :]*")  # Digits left blank: the standard's way to say that a time is not known.
+_STALE = timedelta(seconds=90)  # How far a GPS time may lie from the camera's clock and still vouch for its zone.
 _WIDEST = timedelta(hours=14)
 
 

@@ -23,8 +23,7 @@ _CHILD = (
     "from capture.request.browser_cookies import tell_cookies; tell_cookies(sys.argv[2])"
 )
 _HINT = "name the browser's profile, firefox:PROFILE, or export its cookies to a file for --cookies"
-_PATIENCE = 120
-"""Seconds: a keyring may ask the officer for its password."""
+_PATIENCE = 120  # Seconds: a keyring may ask the officer for its password.
 
 
 class _BrowserCookie(msgspec.Struct):
@@ -33,14 +32,12 @@ class _BrowserCookie(msgspec.Struct):
     domain: str
     path: str
     secure: bool
-    expires: int
-    """0 where it ends with the session."""
+    expires: int  # 0 where it ends with the session.
 
 
 class _CookiesRead(msgspec.Struct):
     cookies: list[_BrowserCookie] = []
-    trouble: str = ""
-    """In yt-dlp's words: why there are none, or not all."""
+    trouble: str = ""  # In yt-dlp's words: why there are none, or not all.
 
 
 def checked_browser(named: str) -> str:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from capture.errors import CaptureError
+from capture.request.known import KnownPost
+from hashing.case.facts import Fact
 from hashing.case.kinds import ItemKind
+from hashing.case.post import Post
 
 if TYPE_CHECKING:
-    from capture.request.known import KnownPost
     from capture.request.options import CaptureOptions
     from capture.request.scene import Scene
     from hashing.case.events import Item, PageJudged, PostChanged, ProofRead
-    from hashing.case.facts import Fact
-    from hashing.case.post import Post
     from hashing.sandbox import Readers
 
 

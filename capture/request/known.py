@@ -11,14 +11,14 @@ from msgspec.structs import replace
 
 from hashing.case.post import Account, Post
 
+# Values in a query that are made anew for each answer: times and signatures.
 _PASSING = re.compile(r"[0-9]{9,}|\S{16,}")
-"""Values in a query that are made anew for each answer: times and signatures."""
+# Names in a query of what a store of files signs an address with, however short its value is.
 _SIGNING = re.compile(
     r"x-(?:amz|goog|oss|cos)-.*|sig(?:n|nature)?|hmac|hdne[ats]|token|nonce|policy|key-pair-id|ttl"
     r"|exp(?:ires?|iry|iration)?|timestamp|verify|oe|oh|_nc_\w+",
     re.IGNORECASE,
 )
-"""Names in a query of what a store of files signs an address with, however short its value is."""
 
 
 class KnownItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,10 +26,9 @@ class KnownItem(msgspec.Struct, frozen=True, kw_only=True):
 
     ref: str
     sha256: str
+    # Whether that capture got all that it sought; else what a page shows is sought again, though it is the same.
     settled: bool = True
-    """Whether that capture got all that it sought; else what a page shows is sought again, though it is the same."""
-    shows: str = ""
-    """Of a page: the digest of what it shows, `PageJudged.shows`."""
+    shows: str = ""  # Of a page: the digest of what it shows, `PageJudged.shows`.
 
 
 class KnownPost(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,8 +36,7 @@ class KnownPost(msgspec.Struct, frozen=True, kw_only=True):
 
     ref: str
     url: str
-    extractor: str
-    """The name of the extractor that found it."""
+    extractor: str  # The name of the extractor that found it.
     post: Post
 
 
@@ -47,14 +45,14 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
     items: Mapping[str, KnownItem] = msgspec.field(default_factory=dict)
     posts: Mapping[str, KnownPost] = msgspec.field(default_factory=dict)
+    # Posts by their lasting name and the server that showed them: what two servers show need not be the same.
     shown: Mapping[tuple[str, str], KnownPost] = msgspec.field(default_factory=dict)
-    """Posts by their lasting name and the server that showed them: what two servers show need not be the same."""
+    # The newest revision of each repository (AT Protocol) that was proven, by its account's DID.
     revisions: Mapping[str, str] = msgspec.field(default_factory=dict)
-    """The newest revision of each repository (AT Protocol) that was proven, by its account's DID."""
+    # Sites that have said in earlier rounds that the session with them has ended: they are not asked again.
     ended_sessions: frozenset[str] = frozenset()
-    """Sites that have said in earlier rounds that the session with them has ended: they are not asked again."""
+    # Servers that have said in earlier rounds that they speak Mastodon's API, with the domain that they named.
     spoken: MutableMapping[str, str] = msgspec.field(default_factory=dict)
-    """Servers that have said in earlier rounds that they speak Mastodon's API, with the domain that they named."""
 
     def same(self, post: Post) -> KnownPost | None:
         """Return an earlier copy that says what a post says, if there is one that the same people may see."""

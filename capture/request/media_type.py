@@ -13,8 +13,7 @@ import msgspec
 
 from hashing.case.kinds import ItemKind
 
-HEAD = 4096
-"""Bytes of a file's beginning that are looked at."""
+HEAD = 4096  # Bytes of a file's beginning that are looked at.
 
 
 class MediaType(msgspec.Struct, frozen=True):
@@ -112,6 +111,7 @@ _HTML = re.compile(
 )
 _PROLOG = re.compile(rb"\s*(?:<\?.*?\?>|<!--.*?-->|<!doctype\s[^\[>]*(?:\[.*?\]\s*)?>)", re.DOTALL | re.IGNORECASE)
 _ROOT = re.compile(rb"\s*<(?:[\w.-]+:)?([\w.-]+)[\s/>]")
+# Root elements, with the namespaces of which one must stand beside those whose name alone says too little.
 _XML_ROOTS: dict[bytes, tuple[tuple[bytes, ...], str]] = {
     b"html": ((b"",), "application/xhtml+xml"),
     b"svg": ((b"",), "image/svg+xml"),
@@ -120,7 +120,6 @@ _XML_ROOTS: dict[bytes, tuple[tuple[bytes, ...], str]] = {
     b"feed": ((b"http://www.w3.org/2005/Atom", b"http://purl.org/atom/ns#"), "application/atom+xml"),
     b"MPD": ((b"urn:mpeg:dash:",), "application/dash+xml"),
 }
-"""Root elements, with the namespaces of which one must stand beside those whose name alone says too little."""
 _JSON_FEED = re.compile(rb'"version"\s*:\s*"https?:\\?/\\?/jsonfeed\.org\\?/version')
 # MIME Sniffing, section 3: binary data bytes.
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
@@ -185,6 +184,7 @@ def _declared(declared: str | None) -> MediaType | None:
     return _of(mime) if _MIME.fullmatch(mime) and mime not in _SAYS_NOTHING else None
 
 
+# What the server may say beyond what the bytes show without contradicting them.
 _MORE: dict[str, Callable[[str], bool]] = {
     "application/zip": lambda said: (
         said.endswith("+zip")
@@ -217,7 +217,6 @@ _MORE: dict[str, Callable[[str], bool]] = {
     "audio/ogg": lambda said: said == "audio/opus",
     "image/tiff": lambda said: said.startswith("image/x-"),
 }
-"""What the server may say beyond what the bytes show without contradicting them."""
 
 
 def _says_more(shown: str, said: MediaType) -> bool:

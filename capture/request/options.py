@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from capture.browser.settings import RenderingSettings
 from capture.errors import BadSettings
 from capture.recorder.settings import NetworkSettings
 from capture.recorder.urls import without_login
@@ -15,23 +16,22 @@ from capture.request.known import Known
 
 if TYPE_CHECKING:
     from capture.browser.session import Session
-    from capture.browser.settings import RenderingSettings
     from capture.clock import TimeServer
 
+# The words of `--media`, with the kinds of item that each stands for.
 MEDIA_KINDS = {
     "photos": frozenset({"photo"}),
     "videos": frozenset({"video", "audio"}),
     "documents": frozenset({"document"}),
 }
-"""The words of `--media`, with the kinds of item that each stands for."""
 
 DEFAULT_MEDIA = "photos,videos"
 
+# What stands before an officer's name without being a part of it.
 _RANK = re.compile(
     r"CI|DC|DCI|DCS|DI|DS|DSU|INSP|KHK|KOK|PC|PCSO|PHK|PK|POK|PS|SGT|SI|TDC|WPC"  # in capitals: Di Price is a name
     r"|(?i:agent|constable|det|dr|insp|inspector|miss|mr|mrs|ms|officer|prof|sergeant|sgt|supt)"
 )
-"""What stands before an officer's name without being a part of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,42 +56,28 @@ class CaptureOptions:
     title: str = ""
     note: str = ""
     media: str = DEFAULT_MEDIA
+    # The largest number of media items of a page, or of posts of an account, a hashtag or a feed; 0 for all.
     limit: int = 0
-    """The largest number of media items of a page, or of posts of an account, a hashtag or a feed; 0 for all."""
-    on: tuple[str, ...] = ()
-    """Where a hashtag is looked for: addresses of servers, or `bsky`."""
-    thread: bool = False
-    """Whether a post's ancestors and replies are captured with it."""
+    on: tuple[str, ...] = ()  # Where a hashtag is looked for: addresses of servers, or `bsky`.
+    thread: bool = False  # Whether a post's ancestors and replies are captured with it.
     since: datetime | None = None
-    until: datetime | None = None
-    """Only posts whose claimed time is not before `since` and not after `until`."""
-    comments: bool = False
-    """Whether the comments below a video are fetched."""
-    follow: bool = False
-    """Whether what the entries of a feed link to is captured with it."""
+    until: datetime | None = None  # Only posts whose claimed time is not before `since` and not after `until`.
+    comments: bool = False  # Whether the comments below a video are fetched.
+    follow: bool = False  # Whether what the entries of a feed link to is captured with it.
+    # Whether a feed is paged on where it shows a part of what there is; a watch looks at what is new.
     whole_feed: bool = True
-    """Whether a feed is paged on where it shows a part of what there is; a watch looks at what is new."""
-    pages: int = 1
-    """The largest number of parts that are captured of a text or thread that stands on several pages."""
+    pages: int = 1  # The largest number of parts that are captured of a text or thread that stands on several pages.
+    # Seconds between two requests to a site whose posts gallery-dl reads; None for the site's own number.
     site_delay: float | None = None
-    """Seconds between two requests to a site whose posts gallery-dl reads; None for the site's own number."""
-    live: float = 0.0
-    """Seconds for which a live stream is followed; 0 for not at all."""
+    live: float = 0.0  # Seconds for which a live stream is followed; 0 for not at all.
     bluesky: BlueskyServices = field(default_factory=BlueskyServices)
-    ntp: TimeServer | None = None
-    """The time server that the computer's clock is compared with."""
-    known: Known = field(default_factory=Known)
-    """What earlier rounds of a watch have taken."""
-    rendering: RenderingSettings | None = None
-    """How the scene's pages are shown in a browser; None for not at all."""
-    not_rendered: str = ""
-    """Why not, where that is not what the officer chose."""
-    session: Session | None = None
-    """The officer's log-in at a site."""
-    min_free: int = 0
-    """Bytes of the disk that are left free: before that a capture ends, and is sealed in part."""
-    row: str = ""
-    """Which row of a fleet it is: the hash of its scene, options and due time."""
+    ntp: TimeServer | None = None  # The time server that the computer's clock is compared with.
+    known: Known = field(default_factory=Known)  # What earlier rounds of a watch have taken.
+    rendering: RenderingSettings | None = None  # How the scene's pages are shown in a browser; None for not at all.
+    not_rendered: str = ""  # Why not, where that is not what the officer chose.
+    session: Session | None = None  # The officer's log-in at a site.
+    min_free: int = 0  # Bytes of the disk that are left free: before that a capture ends, and is sealed in part.
+    row: str = ""  # Which row of a fleet it is: the hash of its scene, options and due time.
     network: NetworkSettings = field(default_factory=NetworkSettings)
 
     def __post_init__(self) -> None:

@@ -10,8 +10,8 @@ import msgspec
 from capture.errors import BadScene
 from capture.recorder.urls import credentials, without_login
 
+# How people name an account of the AT Protocol: `@alice.example.org`.
 _HANDLE = re.compile(r"@((?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+)", re.ASCII)
-"""How people name an account of the AT Protocol: `@alice.example.org`."""
 _SIGNS = "#\N{FULLWIDTH NUMBER SIGN}"
 
 _PAIRS = {
@@ -23,22 +23,21 @@ _QUOTES = (
     "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}"
     "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}"
 )
+# Not the joiners U+200C and U+200D, which are letters of their words in Persian, Hindi and emoji.
 INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-"""Not the joiners U+200C and U+200D, which are letters of their words in Persian, Hindi and emoji."""
 _BEFORE = _QUOTES + "".join(_PAIRS.values())
 _AFTER = _QUOTES + ".,;:!\N{HORIZONTAL ELLIPSIS}\u3002\u3001\uff0c\uff01"
 _EMPHASIS = "*_~"
 _BROKEN_SCHEME = re.compile(r"(https?)(?::/|//:?/*|:/{3,}|;//|:\\\\|\uff1a//)(?=[^/\\])|//(?=[^/\s]+\.)", re.IGNORECASE)
 _TWICE = re.compile(r"(?:https?://)+(?=https?://)", re.IGNORECASE)
 _UP_TO_PATH = re.compile(r"[^/]*/{0,2}[^/]*")
+# How hosts are written so that nobody clicks on them.
 _DEFANGED = re.compile(r"hxxp(?=s?\[?:)|\[(?:(?P<sign>[.:@]|://)|dot)\]", re.IGNORECASE)
-"""How hosts are written so that nobody clicks on them."""
 _ENTITIES = re.compile(r"\A&lt;|&(?:gt|quot|#39);?\Z")
 _HTML_LINK = re.compile(
     r"<a\s[^>]*?href\s*=\s*[\"']?(https?://[^\"'\s<>]+)(?:[\"'\s][^<>]*)?>.*", re.IGNORECASE | re.DOTALL
 )
-_LONGEST = 8192
-"""Characters of what is looked through for an address; a longer text is taken as it is."""
+_LONGEST = 8192  # Characters of what is looked through for an address; a longer text is taken as it is.
 _IN_A_SENTENCE = re.compile(r"https?://\S+", re.IGNORECASE)
 _MARKDOWN = re.compile(r"!?\[[^\[\]]*\]\(<?((?:https?://|www\.)\S+?)>?(?:\s+[\"'][^)]*)?\)[.,;:!]?", re.IGNORECASE)
 _HOST = r"(?=.{4,253}$)[^\s/@:?#\[\]]+\.[^\s/@:?#\[\].]+"
@@ -48,10 +47,10 @@ _PASTED_HANDLE = re.compile(
 _NO_SERVER = re.compile(r"@\w[\w-]*")
 
 
+# Addresses of people and programs that are pasted as links are.
 _OF_NO_PAGE = re.compile(
     r"(?:tel|sms|(?:xmpp|sips?|callto|skype|geo|facetime|magnet|whatsapp|tg)(?=:\D)):", re.IGNORECASE
 )
-"""Addresses of people and programs that are pasted as links are."""
 
 
 class Scene(msgspec.Struct, frozen=True):
@@ -59,10 +58,9 @@ class Scene(msgspec.Struct, frozen=True):
 
     text: str
     url: str
-    login: tuple[str, tuple[str, str]] | None = None
-    """Whom it is lent to, and the user name and password."""
+    login: tuple[str, tuple[str, str]] | None = None  # Whom it is lent to, and the user name and password.
+    # The hashtag without its sign, where the scene is one; `url` is then the server that is asked for it.
     tag: str = ""
-    """The hashtag without its sign, where the scene is one; `url` is then the server that is asked for it."""
 
 
 def parse_scene(text: str) -> Scene:

@@ -303,7 +303,7 @@ class ItemStore:
         """Record that something was not even tried."""
         self._fail(found, "", f"not fetched: {reason}", 0)
 
-    def not_given(self, finding: Unavailable) -> None:
+    def missing_media(self, finding: Unavailable) -> None:
         """Record that something was refused to us, or is not to be had."""
         found = FetchRequest(url=finding.url, kind=ItemKind.DATA, found_in=finding.found_in)
         self._fail(found, "", finding.reason, 0)

@@ -509,7 +509,7 @@ class _Run:
             case Unavailable():
                 if finding.leave_alone and (site := site_of(finding.url)) is not None:
                     self._left_alone.add(site.name)
-                self.store.not_given(finding)
+                self.store.missing_media(finding)
             case FetchRequest():
                 self._found(extractor, finding)
 
@@ -575,7 +575,7 @@ class _Run:
         self.store.settle_refusals(got=got)
         refused, self._may_be_seen = self._may_be_seen, []
         for each in refused if not got else ():
-            self.store.not_given(each)
+            self.store.missing_media(each)
 
     def _show(self, url: str, ref: str, settings: RenderingSettings) -> str:
         """Show one page; return the verdict on it."""

@@ -15,8 +15,8 @@ from capture.verdict.evidence import Evidence
 from capture.verdict.signs import DECIDES, WORDS
 from hashing.case import verdict
 
+# Verdicts of which people write, and which a part of an honest page may be for.
 CAREFUL = frozenset({verdict.LOGIN, verdict.CONSENT})
-"""Verdicts of which people write, and which a part of an honest page may be for."""
 
 _NAMES = frozenset({"title", "heading", "lesser heading", "sole heading"})
 _LOGIN_FORM = frozenset({"password", "form", "few fields", "link", "button", "remark", "lesser heading"})
@@ -93,6 +93,7 @@ def _has_headline(seen: Seen) -> bool:
     )
 
 
+# Every fact that speaks for content.
 COUNTERS = (
     Counter("only what many honest pages have speaks against it", DECIDES, lambda seen: seen.places <= _ASIDE),
     Counter("it says when it was published", 6, lambda seen: seen.evidence.published and seen.word not in CAREFUL),
@@ -151,4 +152,3 @@ COUNTERS = (
         ),
     ),
 )
-"""Every fact that speaks for content."""

@@ -25,8 +25,7 @@ _QUOTED = re.compile(
 )
 _SENTENCES = re.compile(r"[.!?]\s+\S|[\u3002\uff01\uff1f]\s*\S")
 _MOST_TRIED = 60
-_TELLS = re.compile(r"\S.{13,}[.!?\u2026\u3002\uff01\uff1f]\s*\Z", re.DOTALL)
-"""A sentence that is no mere call."""
+_TELLS = re.compile(r"\S.{13,}[.!?\u2026\u3002\uff01\uff1f]\s*\Z", re.DOTALL)  # A sentence that is no mere call.
 _SENTENCE_END = re.compile(r"(?<=[.!?\u2026])\s+|(?<=[\u3002\uff01\uff1f])\s*")
 _MOST_SENTENCES = 4
 _A_FEW_WORDS = 15
@@ -554,6 +553,7 @@ def _demand_for_scripts(evidence: Evidence) -> tuple[str, ...]:
     return () if compiled(parts("scripts wished")).search(said) else (said[:_LONGEST_DEMAND],)
 
 
+# Every place where a sign can stand, with what stands there.
 PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
     "status": lambda evidence: (str(evidence.status),),
     "status without captcha": _limit,
@@ -631,4 +631,3 @@ PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
     "empty root": lambda evidence: evidence.outline.empty_roots,
     "password": lambda evidence: ("password",) if evidence.outline.passwords else (),
 }
-"""Every place where a sign can stand, with what stands there."""

@@ -15,16 +15,16 @@ from capture.verdict.thin import thin
 from capture.verdict.words import compiled
 from hashing.case import verdict
 
+# Characters of text, and what the signs of a page with fewer must weigh for a verdict; `_MOST` beyond.
 _STEPS = ((150, 2), (600, 3), (2000, 5))
-"""Characters of text, and what the signs of a page with fewer must weigh for a verdict; `_MOST` beyond."""
 _MOST = 9
 _LEAST = {verdict.CONSENT: 3}
 _SHELL_TEXT, _NEARLY_NOTHING, _A_NAME = 200, 40, 16
 _AS_SOMETHING_ELSE = 6
 _LONGEST_SHOWN = 120
 _MOST_REASONS = 4
+# The first status by which a server refuses, and what the signs weigh that say more than a status does.
 _REFUSED, _SAYS_MORE = 400, 2
-"""The first status by which a server refuses, and what the signs weigh that say more than a status does."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import msgspec
 
+from capture.verdict.evidence import Evidence
 from capture.verdict.words import parts
-
-if TYPE_CHECKING:
-    from capture.verdict.evidence import Evidence
 
 _REFRESH = re.compile(
     r"\s*([0-9]{1,6})?(?:\.[0-9.]*)?\s*[;,\s]\s*(?:url\s*=\s*)?(?:\"([^\"]*)\"?|'([^']*)'?|(.*))\Z",
@@ -22,13 +19,12 @@ _REFRESH = re.compile(
 _SCRIPT = re.compile(
     r"\blocation(?:[\"']\])?(?:\.href)?\s*(?:=|\.(?:replace|assign)\s*\()\s*([\"'`])([^\"'`\s$]{1,2000})\1"
 )
+# As strings of scripts write a character (ECMAScript, section 12.9.4).
 _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))")
-"""As strings of scripts write a character (ECMAScript, section 12.9.4)."""
+# Seconds before a refresh: a page that leaves at once is read by nobody, a page to read reloads later.
 _AT_ONCE, _SOON = 1, 30
-"""Seconds before a refresh: a page that leaves at once is read by nobody, a page to read reloads later."""
 _THIN, _NEARLY_NOTHING = 600, 150
-_MOST_FIELDS = 50
-"""Fields of an address that are looked at."""
+_MOST_FIELDS = 50  # Fields of an address that are looked at.
 _MOST_SCRIPTS = 3
 
 _POST_IN_QUERY = re.compile(r"(?:^|&)(?:p|page_id|id|t|topic|post)=[0-9]")

@@ -29,11 +29,9 @@ class Sign(msgspec.Struct, frozen=True):
 
     verdict: str
     place: str
-    pattern: str | Phrases
-    """Of any letters, small or capital; of words, where words stand."""
+    pattern: str | Phrases  # Of any letters, small or capital; of words, where words stand.
     weight: int
-    says: str
-    """`{}` stands for what was found."""
+    says: str  # `{}` stands for what was found.
 
 
 def _is(pattern: str) -> str:
@@ -209,13 +207,7 @@ CONSENT_SIGNS = (
     Sign(verdict.CONSENT, "choice", name("agree"), 3, 'it says one thing, and all there is to do is to answer "{}"'),
     Sign(verdict.CONSENT, "choice", name("refuse"), 3, 'it asks one thing, and all there is to do is to answer "{}"'),
     Sign(verdict.CONSENT, "way in", _has("."), 3, "it asks one thing, and an answer leads to the same address ({})"),
-    Sign(
-        verdict.CONSENT,
-        "sole control",
-        name("of age"),
-        3,
-        'it says little, and all there is to do is to say "{}"',
-    ),
+    Sign(verdict.CONSENT, "sole control", name("of age"), 3, 'it says little, and all there is to do is to say "{}"'),
     Sign(verdict.CONSENT, "tick", _has("."), 3, 'it says little, and all there is to do is to tick a box and to "{}"'),
     Sign(
         verdict.CONSENT, "sole field", _is(parts("birth field")), 3, "it asks for a date of birth, and for nothing else"
@@ -270,5 +262,5 @@ SHELL_SIGNS = (
 
 ERROR_SIGNS = (Sign(verdict.ERROR, "status", _is("[45]..|0"), 1, "the server answered {}"),)
 
+# Every sign. Where two verdicts have as much for them, the first of them is given.
 SIGNS = (*CHALLENGE_SIGNS, *LIMITED_SIGNS, *LOGIN_SIGNS, *CONSENT_SIGNS, *GONE_SIGNS, *SHELL_SIGNS, *ERROR_SIGNS)
-"""Every sign. Where two verdicts have as much for them, the first of them is given."""

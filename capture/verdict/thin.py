@@ -143,6 +143,7 @@ def _leads_to_app(evidence: Evidence) -> bool:
     return any(app.fullmatch(href) or shop.search(href) for href in evidence.outline.hrefs)
 
 
+# What shows that a page is what was asked for: one is enough.
 PROOFS: tuple[tuple[str, Callable[[Evidence], bool]], ...] = (
     ("time", lambda evidence: evidence.published or evidence.dated),
     ("post", lambda evidence: bool(evidence.outline.posts)),
@@ -167,8 +168,8 @@ PROOFS: tuple[tuple[str, Callable[[Evidence], bool]], ...] = (
         ),
     ),
 )
-"""What shows that a page is what was asked for: one is enough."""
 
+# Every fact.
 FACTS = (
     BareSign("all there is to do is to fill in a form", 2, _has_form),
     BareSign(
@@ -211,4 +212,3 @@ FACTS = (
     BareSign("", -2, _is_of_a_post),
     BareSign("", -2, lambda evidence: any(width(block) >= _LITTLE for block in evidence.outline.blocks)),
 )
-"""Every fact."""

@@ -22,11 +22,9 @@ from hashing.printable import human_size
 
 _PER_SECOND = 4
 _SHOWN = 5
-_RECENT = 600.0
-"""Seconds over which the rate is taken: hosts that rest make that of the whole batch say little."""
+_RECENT = 600.0  # Seconds over which the rate is taken: hosts that rest make that of the whole batch say little.
 _MOST_RECENT = 10_000
-_STEADY = 2.0
-"""Seconds before which a rate is no more than chance."""
+_STEADY = 2.0  # Seconds before which a rate is no more than chance.
 
 
 class BatchLive(BatchProgress):

@@ -19,12 +19,9 @@ if TYPE_CHECKING:
 
 _GAP = "  "
 _NARROWEST = 18
-_WIDEST = 100
-"""Columns that the last one takes at most, however much room there is."""
-_PRINTED_AT_ONCE = 1000
-"""Rows."""
-_PIPED = 1000
-"""Columns of a line that nobody's screen will break."""
+_WIDEST = 100  # Columns that the last one takes at most, however much room there is.
+_PRINTED_AT_ONCE = 1000  # Rows.
+_PIPED = 1000  # Columns of a line that nobody's screen will break.
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +39,7 @@ class Listing:
 
     columns: tuple[Column, ...]
     rows: Sequence[Sequence[str]]
-    remarks: Sequence[str] = ()
-    """What stands on a line of its own below each row; "" for none."""
+    remarks: Sequence[str] = ()  # What stands on a line of its own below each row; "" for none.
 
     def parts(self) -> Iterator[Listing]:
         """Yield the rows, some hundred at a time and each time under the headings: a console keeps what it prints."""

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 4
 _PER_SECOND = 8
-_STEADY = 2.0
-"""Seconds before which a rate is no more than chance."""
+_STEADY = 2.0  # Seconds before which a rate is no more than chance.
 
 
 class LiveProgress(Progress):

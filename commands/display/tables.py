@@ -17,7 +17,7 @@ from commands.display.listing import Column, Listing
 from exports.format.clock import clock_to_json
 from exports.format.continuity import Exhibit, grade_of
 from exports.format.kept import Mapped
-from exports.format.manifest import CustodyRecord, GradeRecord
+from exports.format.manifest import CustodyRecord, GradeRecord, ListedItem
 from exports.format.moment import recorded_after, second
 from exports.format.phrases import custody_phrases, exhibit_ranges, graded, reason_alike
 from hashing.case.capture_folder import Seal, at_work, is_sealed
@@ -31,14 +31,13 @@ from hashing.printable import human_size, printable
 
 if TYPE_CHECKING:
     from exports.format.capture_summary import CaptureSummary
-    from exports.format.capture_view import CaptureView, ItemView
+    from exports.format.capture_view import CaptureView
     from exports.format.case_view import CaseView
 
 _HASH_DIGITS = 12
 _LONGEST_TITLE = 200
 _NO_ITEMS = '"items": []'
-_BESIDE = (".txt", ".json")
-"""Working copies that are for reading programs: no news to a person."""
+_BESIDE = (".txt", ".json")  # Working copies that are for reading programs: no news to a person.
 
 
 def items_table(view: CaptureView, grades: Mapping[str, GradeRecord] | None = None) -> Listing:
@@ -46,7 +45,7 @@ def items_table(view: CaptureView, grades: Mapping[str, GradeRecord] | None = No
     return listed_items(view.items, grades)
 
 
-def listed_items(entries: Sequence[ItemView], grades: Mapping[str, GradeRecord] | None = None) -> Listing:
+def listed_items(entries: Sequence[ListedItem], grades: Mapping[str, GradeRecord] | None = None) -> Listing:
     """Return items: reference, kind, size, first digits of the hash, source; below each what it says, and its grade."""
     columns = (
         Column("Item", style="bold"),
@@ -58,28 +57,27 @@ def listed_items(entries: Sequence[ItemView], grades: Mapping[str, GradeRecord] 
     return Listing(columns, Mapped(_item_row, entries), Mapped(partial(_below, grades=grades or {}), entries))
 
 
-def _below(entry: ItemView, grades: Mapping[str, GradeRecord]) -> str:
+def _below(entry: ListedItem, grades: Mapping[str, GradeRecord]) -> str:
     """Return what stands below an item in a list."""
-    given = grade_of(grades, entry.item.ref)
+    given = grade_of(grades, entry.ref)
     return " ".join(filter(None, (said_of(entry), f"graded {given.grade}" if given else "")))
 
 
-def item_lines(entry: ItemView, capture: Path, given: GradeRecord | None = None) -> Iterator[str]:
+def item_lines(item: ListedItem, capture: Path, given: GradeRecord | None = None) -> Iterator[str]:
     """Yield all that is known of an item, in lines; `capture` is the folder it stands in, `given` its grade."""
-    item = entry.item
     yield printable(f"{item.ref}  {item.kind}{', not whole: ' + item.partial if item.partial else ''}")
     named = [
         ("source", item.url),
         ("came from", item.final_url),
-        ("captured", second(entry.captured)),
+        ("captured", second(item.captured)),
         ("file", str(capture / item.path)),
         ("size", f"{item.size:,} bytes"),
         ("sha256", item.sha256),
         ("came as", item.error_page),
-        ("says", said_of(entry)),
+        ("says", said_of(item)),
     ]
-    named += [(fact.name, str(fact.value)) for fact in entry.facts if fact.name not in {"title", "author"}]
-    named += [("copy", f"{capture / copy.path}: {copy.how}") for copy in entry.working_copies]
+    named += [(fact.name, str(fact.value)) for fact in item.facts if fact.name not in {"title", "author"}]
+    named += [("copy", f"{capture / copy.path}: {copy.how}") for copy in item.working_copies]
     if given is not None:
         whole = f" of the whole exhibit {given.ref}" if given.ref != item.ref else ""
         named.append(("grade", f"{given.grade}{whole}, by {given.officer}, {second(given.time)}"))
@@ -95,16 +93,16 @@ def failure_lines(failure: Failed) -> Iterator[str]:
     yield printable(f"  {'source':<10} {failure.url}")
 
 
-def found_in(entry: ItemView, word: str, text: str) -> bool:
+def found_in(item: ListedItem, word: str, text: str) -> bool:
     """Say whether a word stands in an item's address, its claims or its `text`, in capitals or not."""
-    item, post = entry.item, entry.post
-    said = [item.ref, item.url, item.final_url, item.alt, text, *(str(fact.value) for fact in entry.facts)]
+    post = item.post
+    said = [item.ref, item.url, item.final_url, item.alt, text, *(str(fact.value) for fact in item.facts)]
     if post is not None:
         said += [post.permalink, post.title, post.text, post.warning, post.author.name, post.author.handle, *post.tags]
     return any(word.casefold() in text.casefold() for text in said)
 
 
-def said_of(entry: ItemView) -> str:
+def said_of(entry: ListedItem) -> str:
     """Return an item's title, or the beginning of its text, and its author, as it claims them; "" where it has none."""
     claims = {fact.name: str(fact.value) for fact in reversed(entry.facts)}
     title, author = claims.get("title", ""), claims.get("author", "")
@@ -117,10 +115,9 @@ def said_of(entry: ItemView) -> str:
     return " ".join(said)
 
 
-def _item_row(entry: ItemView) -> tuple[str, ...]:
-    item = entry.item
+def _item_row(item: ListedItem) -> tuple[str, ...]:
     kind = f"{item.kind}, not whole" if item.partial else item.kind
-    shown = entry.post.permalink if entry.post and item.kind == ItemKind.POST else ""
+    shown = item.post.permalink if item.post and item.kind == ItemKind.POST else ""
     return item.ref, kind, human_size(item.size), item.sha256[:_HASH_DIGITS], shown or item.url
 
 
@@ -372,9 +369,8 @@ def _seal_to_json(seal: Seal | None) -> dict[str, Any] | None:
     return None if seal is None else {"root": seal.root, "size": seal.size, "fingerprint": seal.fingerprint}
 
 
-def item_to_json(entry: ItemView, folder: str, grades: Mapping[str, GradeRecord]) -> dict[str, Any]:
+def item_to_json(item: ListedItem, folder: str, grades: Mapping[str, GradeRecord]) -> dict[str, Any]:
     """Return an item as plain values; `folder` is that of its capture, relative to the case."""
-    item = entry.item
     return {
         "ref": item.ref,
         "kind": item.kind,
@@ -383,20 +379,20 @@ def item_to_json(entry: ItemView, folder: str, grades: Mapping[str, GradeRecord]
         "size": item.size,
         "sha256": item.sha256,
         "mime": item.mime,
-        "captured": entry.captured,
+        "captured": item.captured,
         "found_in": item.found_in,
         "final_url": item.final_url or None,
         "partial": item.partial or None,
         "error_page": item.error_page or None,
-        "facts": [{"name": fact.name, "value": fact.value, "tag": fact.tag} for fact in entry.facts],
+        "facts": [{"name": fact.name, "value": fact.value, "tag": fact.tag} for fact in item.facts],
         "grade": msgspec.to_builtins(grade_of(grades, item.ref)),
         "excerpt": item.excerpt and {"of": item.excerpt.of, "offset": item.excerpt.offset},
         "working_copies": [
             {"path": f"{folder}/{copy.path}", "size": copy.size, "sha256": copy.sha256, "how": copy.how}
-            for copy in entry.working_copies
+            for copy in item.working_copies
         ],
-        "post": entry.post and msgspec.to_builtins(entry.post),
-        "proof": entry.proof and _proof_to_json(entry.proof),
+        "post": item.post and msgspec.to_builtins(item.post),
+        "proof": item.proof and _proof_to_json(item.proof),
     }
 
 

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from capture.run.watch import WatchRound
     from hashing.case.events import Failed
 
-_TABLE = 103
-"""Columns that the table needs to be read; where there are fewer, a scene takes two lines."""
+_TABLE = 103  # Columns that the table needs to be read; where there are fewer, a scene takes two lines.
 
 
 @dataclass(slots=True)

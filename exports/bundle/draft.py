@@ -12,8 +12,7 @@ from typing import Protocol, TypeVar
 from exports.format.lookup import Lookup
 from exports.format.sealed_file import Fault, SealedFile, SealedFiles, fault_of
 
-WORKERS = 3
-"""Threads that copy: two cores can hash while a third thread waits for a disk."""
+WORKERS = 3  # Threads that copy: two cores can hash while a third thread waits for a disk.
 _AHEAD = WORKERS + 2
 _BATCH_FILES = 100
 _BATCH_BYTES = 8 << 20

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -30,6 +30,7 @@ from exports.bundle.writing import (
 from exports.bundle.zip_draft import ZipDraft
 from exports.disclosure.making.contents import DisclosureContents, disclosed_contents
 from exports.disclosure.making.leaks import LeakSearch, secrets_of
+from exports.disclosure.making.request import DisclosureRequest
 from exports.disclosure.openings import FORMAT as OPENINGS_FORMAT
 from exports.disclosure.openings import LineOpening, Openings, write_openings
 from exports.errors import ExportError, NotWhole, ShowsSource
@@ -55,9 +56,6 @@ from hashing.ledger.checkpoint import parse_checkpoint
 from hashing.ledger.keys import SigningKey
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
-
-if TYPE_CHECKING:
-    from exports.disclosure.making.request import DisclosureRequest
 
 _SPARE = 4 << 20
 _SPARE_PER_FILE = 32 << 10
@@ -87,8 +85,7 @@ class Bundle:
     withheld: int = 0
     remarks: tuple[str, ...] = ()
     redacted: tuple[str, ...] = ()
-    openings: Path | None = None
-    """The file beside the bundle that holds what was withheld."""
+    openings: Path | None = None  # The file beside the bundle that holds what was withheld.
 
     def to_json(self) -> dict[str, Any]:
         """Return the same as plain values, for `export --json`."""
@@ -100,12 +97,9 @@ class _Outgoing:
     captures: tuple[SealedCapture, ...]
     files: SealedFiles
     made: tuple[DisclosureContents, ...] = ()
-    words: tuple[str, ...] = ()
-    """What of the items is withheld."""
-    withheld: int = 0
-    """Items of the same captures that do not go out."""
-    items: tuple[str, ...] | None = None
-    """The only items that go out; None for whole captures."""
+    words: tuple[str, ...] = ()  # What of the items is withheld.
+    withheld: int = 0  # Items of the same captures that do not go out.
+    items: tuple[str, ...] | None = None  # The only items that go out; None for whole captures.
     remarks: tuple[str, ...] = ()
     openings: tuple[LineOpening, ...] = ()
 

@@ -22,10 +22,8 @@ from hashing.files.digest import new_hash
 from hashing.files.storage import create, make_folder, storing, sync_folder, write_all
 
 _READ_ONLY = 0o400
-_LARGE = 8 << 20
-"""Bytes from which on a file is copied before all others."""
-_SETTLED = 100
-"""Files that a thread makes read-only and waits for at a time."""
+_LARGE = 8 << 20  # Bytes from which on a file is copied before all others.
+_SETTLED = 100  # Files that a thread makes read-only and waits for at a time.
 
 
 class FolderDraft:

@@ -21,8 +21,8 @@ from pathlib import Path
 from hashing.files.lock import try_lock
 from hashing.files.storage import PART, storing
 
+# A number of this very start of this very computer; only Linux has it, and elsewhere nothing is removed.
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
-"""A number of this very start of this very computer; only Linux has it, and elsewhere nothing is removed."""
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 

@@ -26,12 +26,10 @@ from hashing.files.as_typed import as_typed
 from hashing.ledger.checkpoint import parse_checkpoint
 from hashing.ledger.ledger import LONGEST_LINE
 
-PIECE = 1 << 20
-"""Bytes of a file that are in memory at a time."""
+PIECE = 1 << 20  # Bytes of a file that are in memory at a time.
 
 _LARGEST_HEAD = 256 << 20
-_LONGEST_ENTRY = 4 * LONGEST_LINE
-"""Bytes of a line of items.jsonl, which holds several lines of a ledger."""
+_LONGEST_ENTRY = 4 * LONGEST_LINE  # Bytes of a line of items.jsonl, which holds several lines of a ledger.
 _LARGEST_LIST = 1 << 30
 _SHA256 = re.compile("[0-9a-f]{64}")
 _SMALL = 16 << 20

@@ -15,8 +15,8 @@ from hashing.printable import printable
 
 _CAPTURE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _LONGEST_NAME = 120
+# What some system cannot have in a name, or does not show as it is.
 _UNPORTABLE = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
-"""What some system cannot have in a name, or does not show as it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,8 @@ from exports.format.zip_form import ZipEntry, end_records
 from hashing.files.digest import new_hash
 from hashing.files.storage import create, settle_for_good, storing, write_all
 
-_HELD = 4 << 20
-"""Bytes up to which a file is read and hashed ahead of its turn; a larger one is streamed."""
-_AT_ONCE = 1000
-"""Entries of the zip's directory that are written together."""
+_HELD = 4 << 20  # Bytes up to which a file is read and hashed ahead of its turn; a larger one is streamed.
+_AT_ONCE = 1000  # Entries of the zip's directory that are written together.
 
 
 class ZipDraft:
@@ -37,8 +35,7 @@ class ZipDraft:
         self.sizes: Lookup[str, int] = Lookup(str)
         self._prefix = f"{top}/" if top else ""
         self._entries: Spool[bytes] = Spool(bytes)
-        self._places = array("Q")
-        """Where each entry of the zip's directory stands among these."""
+        self._places = array("Q")  # Where each entry of the zip's directory stands among these.
         self._end = 0
         self._descriptor = create(path)
 

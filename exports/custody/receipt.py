@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
-from exports.format.result import RECEIPTS
+from exports.format.result import RECEIPTS, Verification
 from hashing.case.case import Case, case_origin
 from hashing.case.custody import VERIFIED, Handling, demand_recordable, record_custody
 from hashing.case.events import CaptureSealed, Custody, VerifiedBy
@@ -29,11 +28,7 @@ from hashing.ledger.note import parse_note, sign_note
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 
-if TYPE_CHECKING:
-    from exports.format.result import Verification
-
-FORMAT = "goldenhour-receipt/1"
-"""Also the name under which the note is signed."""
+FORMAT = "goldenhour-receipt/1"  # Also the name under which the note is signed.
 
 _VERDICTS = {"ok", "mismatch", "unchecked"}
 _LONGEST_NAME = 200
@@ -53,8 +48,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     format: str
     time: str
-    officer: str
-    """Who verified, as they state it."""
+    officer: str  # Who verified, as they state it.
     what: str
     verdict: str
     fingerprint: str
@@ -66,18 +60,16 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     files: int
     bytes: int
     seals: tuple[ReceiptSeal, ...]
-    signers: tuple[str, ...]
-    """Fingerprints of the keys that made the seals."""
-    confirmed: bool
-    """The verifier demanded keys, and every seal was made by one of them."""
+    signers: tuple[str, ...]  # Fingerprints of the keys that made the seals.
+    confirmed: bool  # The verifier demanded keys, and every seal was made by one of them.
     tool: str
     public_key: str
+    # The seal of the earlier case or bundle that this was compared with; the verdict is of the comparison, too.
     since: ReceiptSeal | None = None
-    """The seal of the earlier case or bundle that this was compared with; the verdict is of the comparison, too."""
+    # What is verified again and again, as whoever keeps its receipts calls it; "" for what is verified once.
     target: str = ""
-    """What is verified again and again, as whoever keeps its receipts calls it; "" for what is verified once."""
+    # Whether the receipts to compare it with proved nothing: then the next one is not compared with this.
     doubted: bool = False
-    """Whether the receipts to compare it with proved nothing: then the next one is not compared with this."""
 
 
 class KeptReceipt(msgspec.Struct, frozen=True):
@@ -89,13 +81,7 @@ class KeptReceipt(msgspec.Struct, frozen=True):
 
 
 def write_receipt(
-    path: Path,
-    found: Verification,
-    *,
-    key: SigningKey,
-    officer: str,
-    target: str = "",
-    clock: Clock = system_clock,
+    path: Path, found: Verification, *, key: SigningKey, officer: str, target: str = "", clock: Clock = system_clock
 ) -> Receipt:
     """Write the receipt of a verification to a new file.
 

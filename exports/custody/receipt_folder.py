@@ -12,21 +12,18 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from exports.custody.receipt import KeptReceipt, open_receipt, write_receipt
 from exports.format.outside import demand_no_part
-from exports.format.result import MISMATCH
+from exports.format.result import MISMATCH, Verification
 from hashing.errors import HashingError, InUse
 from hashing.files.lock import try_lock
 from hashing.files.real_path import real_path
 from hashing.files.storage import OWNER_FOLDER, OWNER_WRITES, read_small, reading, storing
+from hashing.ledger.keys import SigningKey
 from hashing.ledger.note import LARGEST_NOTE
 from hashing.times import Clock, system_clock, time_text
-
-if TYPE_CHECKING:
-    from exports.format.result import Verification
-    from hashing.ledger.keys import SigningKey
 
 _LOCK = ".lock"
 _SUFFIX = ".receipt"

@@ -15,8 +15,7 @@ from hashing.errors import BadFormat
 from hashing.files.storage import read_named
 
 FORMAT = "goldenhour-openings/1"
-LARGEST = 48 << 20
-"""Bytes."""
+LARGEST = 48 << 20  # Bytes.
 
 
 class LineOpening(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -25,8 +24,7 @@ class LineOpening(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     capture: str
     line: int
     of: str
-    withheld: tuple[str, ...]
-    """Disclosures, as they are hashed."""
+    withheld: tuple[str, ...]  # Disclosures, as they are hashed.
 
 
 class Openings(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -6,17 +6,11 @@ import sys
 
 from exports.errors import TooMuch
 
-MOST_NAMES = 180 << 20
-"""Bytes for what is kept of folders; with what else a verification needs it stays below 300 MiB."""
-_A_FOLDER = 100
-"""Bytes that are kept for a folder besides its name (measured)."""
-_SHALLOW = 8
-"""Folders on the way to a file of a bundle or a case, at most. Of deeper ones, each can be another."""
-
-MOST_LINES = 160 << 20
-"""Bytes; with what else a command needs it stays below 300 MiB."""
-_A_LINE = 400
-"""Bytes that are kept of a line besides its text (measured)."""
+MOST_NAMES = 180 << 20  # Bytes for what is kept of folders; with what else a verification needs it stays below 300 MiB.
+_A_FOLDER = 100  # Bytes that are kept for a folder besides its name (measured).
+_SHALLOW = 8  # Folders on the way to a file of a bundle or a case, at most. Of deeper ones, each can be another.
+MOST_LINES = 160 << 20  # Bytes; with what else a command needs it stays below 300 MiB.
+_A_LINE = 400  # Bytes that are kept of a line besides its text (measured).
 
 
 class NameBudget:

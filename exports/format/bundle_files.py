@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO
 if TYPE_CHECKING:
     from exports.format.manifest import ListedItem
 
-TEXT_ENDING = "-text.txt"
-"""How the name of a working copy ends that is a page's visible text."""
-_LONGEST_TEXT = 8_000
-"""Characters of a page's text that the report shows."""
+TEXT_ENDING = "-text.txt"  # How the name of a working copy ends that is a page's visible text.
+_LONGEST_TEXT = 8_000  # Characters of a page's text that the report shows.
 _LARGEST_TEXT = 1 << 20
 
 

@@ -16,23 +16,22 @@ MANIFEST_JSON = f"{PAYLOAD}manifest.json"
 ITEMS_JSONL = f"{PAYLOAD}items.jsonl"
 CUSTODY_JSON = f"{PAYLOAD}custody.json"
 README = "README.txt"
+# The files whose digests the case's ledger records; they vouch for all others.
 VOUCHING = (BAGIT, BAG_INFO, MANIFEST, README)
-"""The files whose digests the case's ledger records; they vouch for all others."""
 SEAL = "seal/"
 SEAL_KEY = f"{SEAL}public-key.pem"
-CASE_LINE = f"{SEAL}case"
-"""The first line of the case's ledger, in which the case is named."""
+CASE_LINE = f"{SEAL}case"  # The first line of the case's ledger, in which the case is named.
 EXPORT = f"{SEAL}export"
 """The name of the line that records the export, and, as of each line in the seal folder, of its proof: `.json` and
 `.proof` stand behind it."""
+# The name of the line that records the newest trusted time of the case's own ledger.
 TIMESTAMPED = f"{SEAL}timestamped"
-"""The name of the line that records the newest trusted time of the case's own ledger."""
+# The newest checkpoint of the case that has a trusted time; its token stands beside it.
 TIMESTAMPED_CHECKPOINT = f"{TIMESTAMPED}.checkpoint"
-"""The newest checkpoint of the case that has a trusted time; its token stands beside it."""
 TIMESTAMPED_CONSISTENCY = f"{TIMESTAMPED}.consistency"
 SEAL_CHECKPOINT = "seal/checkpoint"
+# Proofs that the sealed ledger begins with the one that each earlier bundle of the case was sealed over.
 CONSISTENCY = "seal/consistency"
-"""Proofs that the sealed ledger begins with the one that each earlier bundle of the case was sealed over."""
 
 
 def registered_line(capture: str) -> str:

@@ -39,21 +39,18 @@ from hashing.case.post import PostMedia
 class CaptureListing(CaptureRecord, frozen=True, kw_only=True):
     """One capture with all that is listed of it."""
 
-    items: Sequence[ListedItem] = ()
-    """In the order of their references."""
+    items: Sequence[ListedItem] = ()  # In the order of their references.
     failed: Sequence[ListedFailure] = ()
     skipped: Sequence[ListedSkip] = ()
     changed: Sequence[ListedChange] = ()
     verdicts: Sequence[ListedVerdict] = ()
-    renderings: Sequence[ListedRendering] = ()
-    """Pages that were shown in a browser."""
+    renderings: Sequence[ListedRendering] = ()  # Pages that were shown in a browser.
+    # How each of these went; of one that its process did not live to tell, nothing.
     outcomes: Sequence[ListedOutcome] = ()
-    """How each of these went; of one that its process did not live to tell, nothing."""
     recovered: Sequence[ListedRecovery] = ()
-    custody: tuple[CustodyRecord, ...] = ()
-    """The log of its exhibit, until the bundle was made."""
+    custody: tuple[CustodyRecord, ...] = ()  # The log of its exhibit, until the bundle was made.
+    # The reference of the first item of each address that is no error page.
     holders: Mapping[str, str] = msgspec.field(default_factory=dict)
-    """The reference of the first item of each address that is no error page."""
 
     def holder(self, media: PostMedia) -> str:
         """Return the reference of the item that holds what a post shows; "" where it was not captured."""
@@ -80,8 +77,7 @@ class BundleListing(msgspec.Struct, frozen=True, kw_only=True):
     exported: ExportRecord
     disclosure: DisclosureRecord | None = None
     captures: tuple[CaptureListing, ...]
-    findings: tuple[FoundFact, ...] = ()
-    """What the last recorded run of the check found over items that are here."""
+    findings: tuple[FoundFact, ...] = ()  # What the last recorded run of the check found over items that are here.
 
     @property
     def items(self) -> Chained[ListedItem]:
@@ -89,6 +85,7 @@ class BundleListing(msgspec.Struct, frozen=True, kw_only=True):
         return Chained([capture.items for capture in self.captures])
 
 
+# Where each kind of entry stands in a `CaptureListing`.
 _KINDS: dict[type[Listed], str] = {
     ListedItem: "items",
     ListedFailure: "failed",
@@ -99,7 +96,6 @@ _KINDS: dict[type[Listed], str] = {
     ListedOutcome: "outcomes",
     ListedRecovery: "recovered",
 }
-"""Where each kind of entry stands in a `CaptureListing`."""
 
 
 class ListingKeeper:

@@ -23,8 +23,7 @@ from hashing.files.scratch import notes_folder
 from hashing.files.storage import read_small, reading
 from hashing.ledger.ledger import LEDGER, LONGEST_LINE
 
-_LARGE = 20_000
-"""Lines of a ledger from which on a note is worth it."""
+_LARGE = 20_000  # Lines of a ledger from which on a note is worth it.
 _TAIL = 1 << 16
 
 

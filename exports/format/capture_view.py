@@ -16,6 +16,7 @@ import msgspec
 from exports.format.budget import LineBudget
 from exports.format.kept import Picked, Spool
 from exports.format.lookup import Lookup, Places
+from exports.format.manifest import ListedItem
 from hashing.case.capture_folder import CHECKPOINT, Seal, capture_events, case_folder, is_sealed
 from hashing.case.events import (
     CaptureEvent,
@@ -37,8 +38,6 @@ from hashing.case.events import (
     Skipped,
     WorkingCopy,
 )
-from hashing.case.facts import Fact
-from hashing.case.post import Post
 from hashing.errors import BadFormat
 from hashing.files.storage import read_small
 from hashing.ledger.checkpoint import parse_checkpoint
@@ -47,29 +46,7 @@ from hashing.ledger.ledger import LEDGER
 
 E = TypeVar("E", bound=Event)
 
-RUNNING = "running"
-"""Status of a capture whose ledger has no last line yet: at work, or left by a process that died."""
-
-
-class ItemView(msgspec.Struct, frozen=True):
-    """An item with the exchange that brought it, what it states about itself, and what was derived from it.
-
-    `exchange` is None where the ledger does not hold the exchange that the item names.
-    """
-
-    item: Item
-    exchange: Exchange | None
-    facts: tuple[Fact, ...]
-    working_copies: tuple[WorkingCopy, ...]
-    post: Post | None = None
-    """What the item says, where it is a post."""
-    proof: ProofRead | None = None
-    """What the item proves, where it is the signed proof of a record."""
-
-    @property
-    def captured(self) -> str:
-        """When the request for it began; where that is not known, when it was recorded."""
-        return self.exchange.started if self.exchange else self.item.time
+RUNNING = "running"  # Status of a capture whose ledger has no last line yet: at work, or left by a process that died.
 
 
 class CaptureView(msgspec.Struct, frozen=True):
@@ -78,24 +55,17 @@ class CaptureView(msgspec.Struct, frozen=True):
     path: Path
     started: CaptureStarted
     finished: CaptureFinished | None
-    items: Sequence[ItemView]
-    """In the order of their references."""
+    items: Sequence[ListedItem]  # In the order of their references; paths are relative to the capture.
     working_copies: Sequence[WorkingCopy]
     failed: Sequence[Failed]
     skipped: Sequence[Skipped]
-    changed: Sequence[PostChanged]
-    """Posts that are not what they were in an earlier capture."""
-    verdicts: Sequence[PageJudged]
-    """What its pages turned out to be."""
+    changed: Sequence[PostChanged]  # Posts that are not what they were in an earlier capture.
+    verdicts: Sequence[PageJudged]  # What its pages turned out to be.
     recovered: tuple[CaptureResumed, ...]
-    seal: Seal | None
-    """None where the capture is not sealed."""
-    clock: ClockMeasured | None = None
-    """This computer's clock against a time server, where one was named."""
-    intake: IntakeBegun | None = None
-    """Who handed it in, where it was not fetched."""
-    dates: ServerDates | None = None
-    """And against the Date headers of the servers, where any sent one."""
+    seal: Seal | None  # None where the capture is not sealed.
+    clock: ClockMeasured | None = None  # This computer's clock against a time server, where one was named.
+    intake: IntakeBegun | None = None  # Who handed it in, where it was not fetched.
+    dates: ServerDates | None = None  # And against the Date headers of the servers, where any sent one.
 
     @property
     def status(self) -> str:
@@ -115,7 +85,7 @@ class CaptureView(msgspec.Struct, frozen=True):
     @property
     def bytes(self) -> int:
         """Size of all items together."""
-        return sum(entry.item.size for entry in self.items)
+        return sum(item.size for item in self.items)
 
 
 def read_capture(path: Path) -> CaptureView:
@@ -132,7 +102,7 @@ def read_capture(path: Path) -> CaptureView:
         started=gathered.started,
         # The last of each, as a capture that was finished off after its process died has one more.
         finished=gathered.last(CaptureFinished),
-        items=gathered.item_views(),
+        items=gathered.items(gathered.started.exhibit),
         working_copies=gathered.of(WorkingCopy),
         failed=gathered.of(Failed),
         skipped=gathered.of(Skipped),
@@ -200,30 +170,21 @@ class _Gathered:
         """Return the last event of one kind; None where there is none."""
         return next(iter(self.of(kind)[-1:]), None)
 
-    def item_views(self) -> Sequence[ItemView]:
+    def items(self, exhibit: str) -> Sequence[ListedItem]:
         """Return the items with all that the ledger says about each, in reading order.
 
         Where several items have one reference, the first has all that is said of it.
         """
         # An item's exchange stands before it in the ledger, and what was read of it behind it, so all are gathered
         # first.
-        views: Spool[ItemView] = Spool(ItemView)
+        listed: Spool[ListedItem] = Spool(ListedItem)
         order: Lookup[str, int] = Lookup(str)
         for number, item in enumerate(self.of(Item)):
             places, budget = self._about.pop(item.ref), LineBudget(self._name)
             for place in places:
                 budget.charge(self._kept.encoded(place))
-            about = [self._kept[place] for place in places]
             exchange = self._exchanges.get(item.exchange)
-            posts = [event.post for event in about if isinstance(event, PostRead)]
-            proofs = [event for event in about if isinstance(event, ProofRead)]
-            view = ItemView(
-                item,
-                self._kept[exchange] if exchange is not None else None,  # type: ignore[arg-type]  # one of these
-                tuple(fact for event in about if isinstance(event, ItemFacts) for fact in event.facts),
-                tuple(event for event in about if isinstance(event, WorkingCopy)),
-                posts[-1] if posts else None,
-                proofs[-1] if proofs else None,
-            )
-            order[f"{sortable(item.ref)}\0{number:012d}"] = views.add(view)
-        return Picked(views, array("Q", (place for _, place in order.pairs())))
+            response = self._kept[exchange] if exchange is not None else None
+            entry = ListedItem.of(item, [self._kept[place] for place in places], response, exhibit=exhibit)
+            order[f"{sortable(item.ref)}\0{number:012d}"] = listed.add(entry)
+        return Picked(listed, array("Q", (place for _, place in order.pairs())))

@@ -29,8 +29,7 @@ class BatchView:
     batch: str
     started: str
     officer: str
-    status: str
-    """finished, interrupted or stopped; running where it has no last line yet."""
+    status: str  # finished, interrupted or stopped; running where it has no last line yet.
     rows: int
     done: int
     failed: int
@@ -74,16 +73,14 @@ class CaseView:
     path: Path
     info: CaseInfo
     captures: Captures
-    unsealed: tuple[Path, ...]
-    """Those of them of which the ledger records no seal."""
+    unsealed: tuple[Path, ...]  # Those of them of which the ledger records no seal.
     missing: tuple[str, ...]
     unregistered: tuple[str, ...]
     exported: tuple[Exported, ...]
     batches: tuple[BatchView, ...]
-    grades: Mapping[str, GradeRecord]
-    """The latest grade of each exhibit and item that has one."""
+    grades: Mapping[str, GradeRecord]  # The latest grade of each exhibit and item that has one.
+    # The newest checkpoint of the case's ledger, which stands for every capture; None where there is none.
     seal: Seal | None
-    """The newest checkpoint of the case's ledger, which stands for every capture; None where there is none."""
 
 
 def read_case(path: Path) -> CaseView:

@@ -30,15 +30,12 @@ class CdxjPlace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, g
     url: str
     mime: str = ""
     status: str = ""
-    digest: str = ""
-    """Of the payload, as `sha256:<hex>`."""
+    digest: str = ""  # Of the payload, as `sha256:<hex>`.
     length: str | int
     offset: str | int
     filename: str
-    method: str = ""
-    """How it was asked for, where that was not by GET."""
-    asked: str = msgspec.field(name="requestBody", default="")
-    """What was sent along, as a query."""
+    method: str = ""  # How it was asked for, where that was not by GET.
+    asked: str = msgspec.field(name="requestBody", default="")  # What was sent along, as a query.
 
 
 class CdxjEntry(msgspec.Struct, frozen=True, gc=False):

@@ -11,13 +11,10 @@ import msgspec
 if TYPE_CHECKING:
     from hashing.case.events import ClockMeasured, HostDates, ServerDates
 
+# Seconds by which Date headers may differ before they count as a contradiction: some servers renew theirs late.
 _UNTIDY = 1.0
-"""Seconds by which Date headers may differ before they count as a contradiction: some servers renew theirs late."""
-_NAMED = 3
-"""Hosts that are named in a sentence."""
-
-_LONGEST = 1e12
-"""Seconds: beyond any clock; a ledger of others may hold any number."""
+_NAMED = 3  # Hosts that are named in a sentence.
+_LONGEST = 1e12  # Seconds: beyond any clock; a ledger of others may hold any number.
 
 Interval = tuple[float, float]
 

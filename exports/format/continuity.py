@@ -35,12 +35,10 @@ from hashing.files import inside
 from hashing.ledger.keys import PublicKey
 
 DESCRIBED = "described"
-GRADED = "graded"
-"""Entries that say something of an exhibit, and are no custody events."""
+GRADED = "graded"  # Entries that say something of an exhibit, and are no custody events.
+# Entries that an `exported` line may tell, and the detail that they have there.
 _RESTATED = {"seized": WITHHELD, "copied": "a bundle"}
-"""Entries that an `exported` line may tell, and the detail that they have there."""
-MERGED = "merged"
-"""The entry for a capture that was made elsewhere and taken into the case."""
+MERGED = "merged"  # The entry for a capture that was made elsewhere and taken into the case.
 
 
 class Exhibit(msgspec.Struct, frozen=True):

@@ -32,15 +32,15 @@ SHOWN = "redacted.shown"
 MASKED_PROOFS = "redacted.proofs"
 EXCHANGES = "exchanges-disclosed.warc.gz"
 
+# Words of which an exchange's records tell, so that these are withheld with them.
 WITH_RECORDS = frozenset({URL, NETWORK, CONTENT})
-"""Words of which an exchange's records tell, so that these are withheld with them."""
 
-LONGEST_PROOF = 1 << 12
-"""Bytes of a line of proofs: two numbers and up to 64 hashes."""
+LONGEST_PROOF = 1 << 12  # Bytes of a line of proofs: two numbers and up to 64 hashes.
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
 WITHHELD = "[withheld]"
 
+# Fields without which an event is none.
 _DEMANDED = {
     "capture-started": ("scene", "officer", "initials"),
     "exchange": ("url",),
@@ -50,7 +50,6 @@ _DEMANDED = {
     "verdict": ("url",),
     "failed": ("url",),
 }
-"""Fields without which an event is none."""
 _SUBTYPE = re.compile(r"[a-z0-9]+/([a-z0-9]{1,8})", re.ASCII)
 
 

@@ -11,10 +11,10 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TypeVar
 
 import msgspec
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from exports.errors import NotWhole
 from exports.format.capture_view import seal_of
@@ -40,12 +40,10 @@ from hashing.case.events import (
     CaptureResumed,
     CaptureStarted,
     ClockMeasured,
+    Event,
     Exchange,
     IntakeBegun,
     Item,
-    ItemFacts,
-    PostRead,
-    ProofRead,
     ServerDates,
     Timestamped,
     WarcPlace,
@@ -57,6 +55,9 @@ from hashing.files import inside
 from hashing.ledger.keys import PublicKey
 from hashing.ledger.ledger import LEDGER, LONGEST_LINE, read_lines
 
+E = TypeVar("E", bound=Event)
+
+# Events that are listed. An item is listed with others, and the rest stands in the ledger alone.
 _LISTED: dict[str, type[Listed]] = {
     "item": ListedItem,
     "failed": ListedFailure,
@@ -67,9 +68,7 @@ _LISTED: dict[str, type[Listed]] = {
     "rendered": ListedOutcome,
     "recovered": ListedRecovery,
 }
-"""Events that are listed. An item is listed with others, and the rest stands in the ledger alone."""
-_BELONGING = {"facts", "post", "proof", "working-copy"}
-"""Events that are listed with the item that they name."""
+_BELONGING = {"facts", "post", "proof", "working-copy"}  # Events that are listed with the item that they name.
 
 
 def folder_in_bundle(capture: str) -> str:
@@ -160,15 +159,12 @@ class SealedCapture:
 
     lines: Lines
     seal: Seal
-    timestamped: Timestamped | None = None
-    """The line of the case's ledger that records the trusted time of the seal."""
-    withheld: bool = False
-    """The files of the items are withheld."""
+    timestamped: Timestamped | None = None  # The line of the case's ledger that records the trusted time of the seal.
+    withheld: bool = False  # The files of the items are withheld.
     _belonging: Places = field(default_factory=Places)
+    # Where the last line of each exchange stands.
     _exchanges: Lookup[int, int] = field(default_factory=lambda: Lookup(int))
-    """Where the last line of each exchange stands."""
-    _listed: array[int] = field(default_factory=lambda: array("Q"))
-    """Where each line stands that is listed."""
+    _listed: array[int] = field(default_factory=lambda: array("Q"))  # Where each line stands that is listed.
 
     def head(self) -> CaptureRecord:
         """Read the ledger once; return what the manifest says of the capture.
@@ -211,9 +207,7 @@ class SealedCapture:
                 public_key=key.raw.hex(),
                 signer=key.fingerprint(),
             ),
-            timestamp=msgspec.structs.replace(timestamped, checkpoint=f"data/{timestamped.checkpoint}")
-            if timestamped
-            else None,
+            timestamp=replace(timestamped, checkpoint=f"data/{timestamped.checkpoint}") if timestamped else None,
             clock=clock if isinstance(clock, ClockMeasured) else None,
             intake=intake if isinstance(intake, IntakeBegun) else None,
             server_dates=dates if isinstance(dates, ServerDates) else None,
@@ -239,30 +233,15 @@ class SealedCapture:
         self._belonging, self._exchanges, self._listed = Places(), Lookup(int), array("Q")
 
     def _item(self, item: Item, folder: str, exhibit: str) -> ListedItem:
-        """Return an item with what other lines say of it; of several posts or proofs, the last.
+        """Return an item with what other lines say of it.
 
         Where several items have one reference, the first has all that is said of it.
         """
         # Read again from the ledger, line by line: what is said of an item may be larger than all places together.
-        about = [self.lines.at(place) for place in self._belonging.pop(item.ref)]
+        about = [_placed(self.lines.at(place), folder) for place in self._belonging.pop(item.ref)]
         place = self._exchanges.get(item.exchange)
-        response = self.lines.at(place) if place is not None else None
-        posts = [event.post for event in about if isinstance(event, PostRead)]
-        proofs = [event for event in about if isinstance(event, ProofRead)]
-        return ListedItem(
-            **{**asdict(item), "path": f"{folder}/{item.path}"},
-            exhibit=exhibit,
-            withheld=self.withheld,
-            response=_placed(response, folder) if isinstance(response, Exchange) else None,
-            facts=tuple(fact for event in about if isinstance(event, ItemFacts) for fact in event.facts),
-            post=posts[-1] if posts else None,
-            proof=proofs[-1] if proofs else None,
-            working_copies=tuple(
-                msgspec.structs.replace(event, path=f"{folder}/{event.path}")
-                for event in about
-                if isinstance(event, WorkingCopy)
-            ),
-        )
+        response = _placed(self.lines.at(place), folder) if place is not None else None
+        return ListedItem.of(_placed(item, folder), about, response, exhibit=exhibit, withheld=self.withheld)
 
 
 def sealed_capture(folder: Path, timestamped: Timestamped | None) -> SealedCapture:
@@ -276,10 +255,14 @@ def sealed_capture(folder: Path, timestamped: Timestamped | None) -> SealedCaptu
     return SealedCapture(LedgerFile(path, lambda: inside.opened(path, case_folder(folder))), seal, timestamped)
 
 
-def _placed(exchange: Exchange, folder: str) -> Exchange:
-    """Return an exchange whose records are named by their files in the bundle."""
+def _placed(event: E, folder: str) -> E:
+    """Return an event that names its files as they are in the bundle."""
 
     def _place(place: WarcPlace | None) -> WarcPlace | None:
-        return msgspec.structs.replace(place, file=f"{folder}/{place.file}") if place else None
+        return replace(place, file=f"{folder}/{place.file}") if place else None
 
-    return msgspec.structs.replace(exchange, warc=_place(exchange.warc), request_warc=_place(exchange.request_warc))
+    if isinstance(event, Item | WorkingCopy):
+        return replace(event, path=f"{folder}/{event.path}")
+    if isinstance(event, Exchange):
+        return replace(event, warc=_place(event.warc), request_warc=_place(event.request_warc))
+    return event

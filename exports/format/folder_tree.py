@@ -22,18 +22,15 @@ if TYPE_CHECKING:
     from hashing.files.beside import Beside
     from hashing.files.hash_processes import HashProcesses
 
+# Files that are worth further processes: starting one takes the work of some hundred small ones (measured).
 FEWEST = 1_000
-"""Files that are worth further processes: starting one takes the work of some hundred small ones (measured)."""
-_LARGE = 64 << 20
-"""Bytes in fewer files that are worth it too."""
+_LARGE = 64 << 20  # Bytes in fewer files that are worth it too.
+# Files, and bytes in fewer of them, that are worth starting threads.
 _FEWEST_FOR_THREADS, _LARGE_FOR_THREADS = 200, 4 << 20
-"""Files, and bytes in fewer of them, that are worth starting threads."""
 _KINDS = {stat.S_IFREG: FILE, stat.S_IFLNK: LINK}
-_LARGE_BESIDE = 1 << 20
-"""Bytes of a ledger that are worth a copy of this process."""
+_LARGE_BESIDE = 1 << 20  # Bytes of a ledger that are worth a copy of this process.
 # Bytes: a folder below this one, with any name, is still within the 4,095 that Linux takes in one call.
-_LONGEST_PATH = 3000
-"""Bytes. Each folder is reached from the top, so that none of those on the way is a link."""
+_LONGEST_PATH = 3000  # Bytes. Each folder is reached from the top, so that none of those on the way is a link.
 
 
 class FolderTree:

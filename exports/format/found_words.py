@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 from hashing.case.events import FoundFact
 
-WORDS = "words"
-"""The kind of such a finding."""
+WORDS = "words"  # The kind of such a finding.
 
 
 def found_words(lines: Iterable[object]) -> dict[str, list[FoundFact]]:

@@ -59,12 +59,11 @@ class Inventory:
         watch: Callable[[Listed], object] = lambda _entry: None,
     ) -> None:
         self.lines = lines
-        self.line = exported
-        """The line that records the bundle."""
+        self.line = exported  # The line that records the bundle.
         self._captures = captures
         self._watch = watch
+        # What the manifest says of each capture, once `files` has come to the manifest.
         self.heads: list[CaptureRecord] = []
-        """What the manifest says of each capture, once `files` has come to the manifest."""
 
     def files(self) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Yield the lists by their names in the bundle, each in pieces; take all of one before the next.

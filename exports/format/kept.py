@@ -22,12 +22,9 @@ S = TypeVar("S")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-_HELD = 4 << 20
-"""Bytes of records that are held in memory before any is written to the disk."""
-_BLOCK, _AHEAD = 256 << 10, 16 << 10
-"""Bytes that are written to the disk, and read from it, at a time."""
-_LENGTH = 4
-"""Bytes in which the length of a record stands before it."""
+_HELD = 4 << 20  # Bytes of records that are held in memory before any is written to the disk.
+_BLOCK, _AHEAD = 256 << 10, 16 << 10  # Bytes that are written to the disk, and read from it, at a time.
+_LENGTH = 4  # Bytes in which the length of a record stands before it.
 
 
 class _Numbered(Protocol[T_co]):

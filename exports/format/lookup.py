@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from itertools import islice, takewhile
+from pathlib import Path
 from threading import Lock
 from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -22,29 +23,21 @@ from hashing.files.storage import write_all
 
 if TYPE_CHECKING:
     import sqlite3
-    from pathlib import Path
 
 K = TypeVar("K", bound=str | int)
 V = TypeVar("V", bound=str | int | bytes)
 R = TypeVar("R")
 
-HELD = 25_000
-"""Entries that are held in memory: some 10 MiB."""
-_LARGE = 8 << 20
-"""Characters in fewer of them, keys and values together, that are not."""
-_BATCH = 2_000
-"""Entries that are held until they are written, once there is a table."""
-_CACHE = 2 << 10
-"""KiB of a table that SQLite holds in memory."""
-_SPARE = 256 << 20
-"""Bytes that are left free on the disk."""
+HELD = 25_000  # Entries that are held in memory: some 10 MiB.
+_LARGE = 8 << 20  # Characters in fewer of them, keys and values together, that are not.
+_BATCH = 2_000  # Entries that are held until they are written, once there is a table.
+_CACHE = 2 << 10  # KiB of a table that SQLite holds in memory.
+_SPARE = 256 << 20  # Bytes that are left free on the disk.
 _PAGE = 4096
 _AT_ONCE = 1000
 _SMALLEST = -(1 << 63)
-_NONE = -1
-"""Is no place of a line."""
-_AFTER_ALL = b"\xff"
-"""No text begins with this byte, and SQLite has all bytes behind all numbers."""
+_NONE = -1  # Is no place of a line.
+_AFTER_ALL = b"\xff"  # No text begins with this byte, and SQLite has all bytes behind all numbers.
 
 
 class Lookup(MutableMapping[K, V], Generic[K, V]):
@@ -55,16 +48,14 @@ class Lookup(MutableMapping[K, V], Generic[K, V]):
 
     def __init__(self, keys: type[K]) -> None:
         self._text = keys is str
-        self._held: dict[K, V] = {}
-        """All entries; once there is a table, those that it does not have yet."""
+        self._held: dict[K, V] = {}  # All entries; once there is a table, those that it does not have yet.
+        # The keys in their order, where that was asked for since the last change, and there is no table.
         self._sorted: list[K] = []
-        """The keys in their order, where that was asked for since the last change, and there is no table."""
         self._size = 0
         self._table: sqlite3.Connection | None = None
+        # Two threads that ask the same of one table would share the statement, and read each other's answer.
         self._asking = Lock()
-        """Two threads that ask the same of one table would share the statement, and read each other's answer."""
-        self._process = 0
-        """The one that made the table."""
+        self._process = 0  # The one that made the table.
 
     @property
     def on_disk(self) -> bool:

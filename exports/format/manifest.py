@@ -8,11 +8,13 @@ JSON Schemas in docs/ are made from them: `python -m exports.format.manifest > d
 # Annotations are no texts here (`from __future__`): msgspec would compile each of them at every start.
 
 import sys
+from collections.abc import Sequence
 from inspect import cleandoc
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import asdict
 
 from exports.format.clock import clock_sentence
 from hashing.case.events import (
@@ -20,15 +22,18 @@ from hashing.case.events import (
     CaptureResumed,
     CaptureStarted,
     ClockMeasured,
+    Event,
     Exchange,
     Failed,
     Grade,
     IntakeBegun,
     Item,
+    ItemFacts,
     MapTiles,
     PageJudged,
     PageRendered,
     PostChanged,
+    PostRead,
     ProofRead,
     RenderingBegun,
     ServerDates,
@@ -229,22 +234,37 @@ class Manifest(Record, frozen=True, kw_only=True):
 class ListedItem(Item, frozen=True, kw_only=True, omit_defaults=True, tag="item", gc=False):
     """An original: the ledger's line on one page, photo, video, document or post, with what other lines say of it.
 
-    Its `path`, and those of the lines with it, are relative to the bundle's folder.
+    Its `path`, and those of the lines with it, are relative to the bundle's folder; where a case is shown, to the
+    capture's.
     """
 
     exhibit: str
-    withheld: bool = False
-    """The file itself is withheld: nothing stands at its path."""
-    response: Exchange | None = None
-    """The exchange that brought it, where the ledger holds it."""
-    facts: tuple[Fact, ...] = ()
-    """All that the item states about itself."""
-    post: Post | None = None
-    """What it says, where it is a post; media are items with the same address."""
+    withheld: bool = False  # The file itself is withheld: nothing stands at its path.
+    response: Exchange | None = None  # The exchange that brought it, where the ledger holds it.
+    facts: tuple[Fact, ...] = ()  # All that the item states about itself.
+    post: Post | None = None  # What it says, where it is a post; media are items with the same address.
     proof: ProofRead | None = None
+    # How far it is trusted, and who may be told, where an officer has graded it or its exhibit.
     grade: GradeRecord | None = None
-    """How far it is trusted, and who may be told, where an officer has graded it or its exhibit."""
     working_copies: tuple[WorkingCopy, ...] = ()
+
+    @classmethod
+    def of(
+        cls, item: Item, about: Sequence[Event], response: Event | None, *, exhibit: str, withheld: bool = False
+    ) -> Self:
+        """Return an item with the lines that are about it; of several posts or proofs, the last."""
+        posts = [event.post for event in about if isinstance(event, PostRead)]
+        proofs = [event for event in about if isinstance(event, ProofRead)]
+        return cls(
+            **asdict(item),
+            exhibit=exhibit,
+            withheld=withheld,
+            response=response if isinstance(response, Exchange) else None,
+            facts=tuple(fact for event in about if isinstance(event, ItemFacts) for fact in event.facts),
+            post=posts[-1] if posts else None,
+            proof=proofs[-1] if proofs else None,
+            working_copies=tuple(event for event in about if isinstance(event, WorkingCopy)),
+        )
 
     @property
     def captured(self) -> str:
@@ -316,6 +336,7 @@ class ListedRecovery(CaptureResumed, frozen=True, kw_only=True, omit_defaults=Tr
     exhibit: str
 
 
+# A line of items.jsonl: in the order of the captures, and in each in the order of its ledger.
 Listed = (
     ListedItem
     | ListedFailure
@@ -326,7 +347,6 @@ Listed = (
     | ListedOutcome
     | ListedRecovery
 )
-"""A line of items.jsonl: in the order of the captures, and in each in the order of its ledger."""
 
 
 class ExhibitRecord(Record, frozen=True, kw_only=True):

@@ -10,12 +10,12 @@ import msgspec
 
 from exports.format.disclosure_form import WITHHELD
 from exports.format.moment import second
+from hashing.case.events import Grade, PageJudged, Skipped
 from hashing.case.verdict import MEANING
 from hashing.printable import human_size
 
 if TYPE_CHECKING:
     from exports.format.manifest import CustodyRecord, ListedItem
-    from hashing.case.events import Grade, PageJudged, Skipped
 
 _FOUND = {"ok": "whole", "mismatch": "does not match", "unchecked": "could not be checked"}
 _OWN = {"seized": "from", "sealed": "seal", "copied": "into", "merged": "from case"}
@@ -23,8 +23,7 @@ _OWN = {"seized": "from", "sealed": "seal", "copied": "into", "merged": "from ca
 _ITEM = re.compile(r", as ([^ ]+-[0-9]+)$")
 
 _REFERENCE = re.compile(r"(.{1,64}/)([1-9][0-9]{0,8})", re.ASCII)
-_SHORTEST = 3
-"""References in a row that are worth a range."""
+_SHORTEST = 3  # References in a row that are worth a range.
 
 
 def item_size(item: ListedItem) -> str:

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from exports.format.bundle_listing import BundleListing
     from exports.format.manifest import DisclosureRecord
 
-_READERS = {"": "cat", "gzip": "gunzip -c <", "x-gzip": "gunzip -c <"}
-"""What undoes the content coding of a file."""
+_READERS = {"": "cat", "gzip": "gunzip -c <", "x-gzip": "gunzip -c <"}  # What undoes the content coding of a file.
 _TEXT = """\
 EVIDENCE BUNDLE {name}
 

@@ -10,8 +10,7 @@ from msgspec.structs import asdict
 
 OK, MISMATCH, UNCHECKED = "ok", "mismatch", "unchecked"
 NOT_REMADE, REMADE = "not remade", "remade"
-RECEIPTS = "receipts"
-"""Where a doubt of the receipts stands that a verification was to be compared with."""
+RECEIPTS = "receipts"  # Where a doubt of the receipts stands that a verification was to be compared with.
 
 
 class Altered(msgspec.Struct, frozen=True):
@@ -75,8 +74,7 @@ class Timestamp(msgspec.Struct, frozen=True):
     time: str
     authority: str
     confirmed: bool
-    covers: str
-    """A capture's exhibit reference, or the path of a checkpoint of the case."""
+    covers: str  # A capture's exhibit reference, or the path of a checkpoint of the case.
 
 
 class Since(msgspec.Struct, frozen=True):
@@ -98,8 +96,7 @@ class Since(msgspec.Struct, frozen=True):
     captures: int
     items: int
     absent: tuple[str, ...]
-    new: tuple[str, ...] = ()
-    """Of a receipt: exhibits that it does not name."""
+    new: tuple[str, ...] = ()  # Of a receipt: exhibits that it does not name.
 
 
 class Disclosed(msgspec.Struct, frozen=True):
@@ -108,15 +105,13 @@ class Disclosed(msgspec.Struct, frozen=True):
     exhibit: str
     items: int
     withheld: int
-    redacted: tuple[str, ...] = ()
-    """What of the items that are here is withheld, by the bundle's seal."""
+    redacted: tuple[str, ...] = ()  # What of the items that are here is withheld, by the bundle's seal.
 
 
 class Opened(msgspec.Struct, frozen=True):
     """What was withheld and is opened, proven to be what was sealed: the word, and the ledger's fields with values."""
 
-    of: str
-    """The item, or `the capture`."""
+    of: str  # The item, or `the capture`.
     word: str
     values: dict[str, str]
 
@@ -159,8 +154,7 @@ class Verification(msgspec.Struct, frozen=True):
     files: int
     bytes: int
     since: Since | None = None
-    report: str = ""
-    """Of a bundle: whether its report was `remade` and compared, or `not remade`."""
+    report: str = ""  # Of a bundle: whether its report was `remade` and compared, or `not remade`.
 
     @classmethod
     def of(cls, path: Path, what: str, findings: Findings, since: Since | None = None) -> Self:

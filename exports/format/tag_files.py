@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from exports.format.bundle_listing import BundleListing
 
 _EXCHANGES = ".warc.gz"
-_TOKEN = token_path("")
-"""What the name of a trusted time's token ends in."""
+_TOKEN = token_path("")  # What the name of a trusted time's token ends in.
 
 
 def tag_files(listing: BundleListing, files: Callable[[], Iterable[tuple[str, int]]]) -> Iterator[tuple[str, bytes]]:

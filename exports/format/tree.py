@@ -19,8 +19,8 @@ FILE = "file"
 LINK = "symbolic link"
 OTHER = "special file"
 
+# Files by either of which a WACZ is known, so that it stays one when the other is gone.
 WACZ_MARKS = frozenset({"datapackage.json", "datapackage-digest.json"})
-"""Files by either of which a WACZ is known, so that it stays one when the other is gone."""
 
 
 class FileReading(msgspec.Struct, frozen=True):
@@ -40,8 +40,7 @@ class EvidenceTree(Protocol):
     """Files by their path below the root, with forward slashes."""
 
     path: Path
-    top: str
-    """The name of the folder that a zip unpacks to; "" where there is none."""
+    top: str  # The name of the folder that a zip unpacks to; "" where there is none.
 
     def kinds(self) -> Lookup[str, str]:
         """Return every path that is not a folder, with what it is."""
@@ -68,8 +67,8 @@ class EvidenceTree(Protocol):
         """Return the folders that hold nothing."""
 
 
+# Paths as nearly all are, which lead nowhere else.
 _PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")
-"""Paths as nearly all are, which lead nowhere else."""
 
 
 def demand_inside(name: str) -> None:

@@ -30,18 +30,16 @@ _END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR = struct.Struct("<4sLQL")
 _SIZES64 = struct.Struct("<2H2Q")
-_FULL = 0xFFFFFFFF
-"""In a field of four bytes: the number stands in the ZIP64 extra field, or in the ZIP64 end record."""
+_FULL = 0xFFFFFFFF  # In a field of four bytes: the number stands in the ZIP64 extra field, or in the ZIP64 end record.
 _FULL_COUNT = 0xFFFF
-_ZIP64 = 1
-"""The id of the ZIP64 extra field."""
+_ZIP64 = 1  # The id of the ZIP64 extra field.
 # APPNOTE 4.4.3: 2.0 unpacks folders and plain files, 4.5 ZIP64. 4.4.2: the upper byte 3 is Unix, so that modes count.
 _VERSION, _VERSION64 = 20, 45
 _UNIX = 3 << 8
 # APPNOTE 4.4.4, bit 11: the name is UTF-8; without it every program guesses another encoding.
 _UTF8 = 1 << 11
+# 1980-01-01 00:00:00, where the time of a zip begins: nothing is stated that nobody signed.
 _TIME, _DATE = 0, 1 << 5 | 1
-"""1980-01-01 00:00:00, where the time of a zip begins: nothing is stated that nobody signed."""
 _MODE = (stat.S_IFREG | 0o400) << 16
 # Bytes. APPNOTE allows 65,535; the longest path of a system has 4,096.
 _LONGEST_NAME = 1 << 12

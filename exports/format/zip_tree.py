@@ -23,10 +23,8 @@ from hashing.printable import printable
 _PIECE = 1 << 20
 # Files and bytes that a thread is handed at once: handing over costs more than hashing a small file.
 _BATCH_FILES = 200
-_PLACED = struct.Struct("<QLQ")
-"""Of an entry: size, CRC and offset."""
-_MOST_TOPS = 100
-"""Names at the top that are looked at: a WACZ has five."""
+_PLACED = struct.Struct("<QLQ")  # Of an entry: size, CRC and offset.
+_MOST_TOPS = 100  # Names at the top that are looked at: a WACZ has five.
 _BATCH_BYTES = 8 << 20
 _OF_MACOS = b"__MACOSX/"
 

@@ -54,13 +54,13 @@ def _write_case_uco(bundle: OpenedBundle, path: Path) -> ConvertedFile:
     return write_derived(path, case_uco_pieces(bundle))
 
 
+# Every form by the name that people type. A form loads its own code when it is asked for.
 FORMS: Mapping[str, ExportForm] = {
     "wacz": ExportForm(".wacz", "its exchanges as a WACZ for replay", _write_wacz),
     "warc": ExportForm(".warc.gz", "its exchanges with their bodies as one WARC", _write_warc),
     "csv": ExportForm(".csv", "its items as a table for spreadsheets", _write_csv),
     "case-uco": ExportForm(".case.jsonld", "all of it in CASE/UCO for forensic tools", _write_case_uco),
 }
-"""Every form by the name that people type. A form loads its own code when it is asked for."""
 
 
 def convert(

@@ -33,14 +33,11 @@ from hashing.files.storage import write_exclusively
 if TYPE_CHECKING:
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
+# How much one file holds, where an item in full is 1: a layout of that much takes half a GiB of memory.
 _ONE_PART = 300
-"""How much one file holds, where an item in full is 1: a layout of that much takes half a GiB of memory."""
-_ROW = 0.1
-"""What a line of a table is beside an item in full."""
-_SHOWN = 0.3
-"""What an item on its exhibit's page is beside an item in full."""
-_ON_SCREEN = {"index", "gallery"}
-"""Pages that only lead to what is printed in full."""
+_ROW = 0.1  # What a line of a table is beside an item in full.
+_SHOWN = 0.3  # What an item on its exhibit's page is beside an item in full.
+_ON_SCREEN = {"index", "gallery"}  # Pages that only lead to what is printed in full.
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from exports.forms.wacz.bodies import file_info, items_by_record, restored_recor
 from exports.forms.wacz.write import exchange_files
 from hashing.errors import BadFormat
 
+# The file's name in its first record: whatever it is called later, the same bundle gives the same bytes.
 _NAME = "exchanges.warc.gz"
-"""The file's name in its first record: whatever it is called later, the same bundle gives the same bytes."""
 
 
 def warc_pieces(bundle: OpenedBundle) -> Iterator[bytes]:

@@ -159,7 +159,7 @@ def _text(line: bytes) -> str:
 
 def demand_own_references(view: CaptureView) -> None:
     """Refuse a capture that gives its files references of another exhibit. Raises NotMergeable."""
-    refs = [*(entry.item.ref for entry in view.items), *(copy.ref for copy in view.working_copies)]
+    refs = [*(item.ref for item in view.items), *(copy.ref for copy in view.working_copies)]
     for ref in refs:
         if exhibit_of(ref) != view.started.exhibit:
             raise NotMergeable(f"{ref[:100]!r}: a reference of another exhibit than {view.started.exhibit}")

@@ -7,18 +7,24 @@ process of digital identification (14): here each file by its SHA-256. The decla
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from exports.format.bundle_listing import CaptureListing
 from exports.format.disclosure_form import WITHHELD
 from exports.format.moment import second
 from exports.format.phrases import exhibit_ranges
-from exports.papers.paper import Blank, Numbering, Paper, PaperHeading, PaperParagraph, PaperTable, stated
+from exports.papers.paper import (
+    Blank,
+    Numbering,
+    Paper,
+    PaperBlock,
+    PaperHeading,
+    PaperParagraph,
+    PaperTable,
+    Words,
+    stated,
+)
+from exports.papers.source import PaperSource
 from hashing.tool import tool
-
-if TYPE_CHECKING:
-    from exports.papers.paper import PaperBlock, Words
-    from exports.papers.source import PaperSource
 
 _PROCESS = (
     (

@@ -23,8 +23,8 @@ from hashing.times import Clock, system_clock
 
 FORMS = ("statement", "certificate", "schedule")
 
+# Rows of tables that are laid out at once: memory has a bound (a row takes 20 kB as ODT, and 100 kB as PDF).
 _MOST_ROWS = {"odt": 50_000, "pdf": 5_000}
-"""Rows of tables that are laid out at once: memory has a bound (a row takes 20 kB as ODT, and 100 kB as PDF)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

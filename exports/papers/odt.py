@@ -11,16 +11,14 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from exports.errors import ExportError
-from exports.papers.paper import Blank, PaperHeading, PaperParagraph, PaperTable
+from exports.papers.paper import Blank, Paper, PaperHeading, PaperParagraph, PaperTable, Words
 from hashing.tool import tool
 
 if TYPE_CHECKING:
     from odfdo import Document, Element
 
-    from exports.papers.paper import Paper, Words
 
-_SHORT, _LONG = 21.0, 29.7
-"""Centimetres of the sides of A4."""
+_SHORT, _LONG = 21.0, 29.7  # Centimetres of the sides of A4.
 _MARGIN = 2.0
 _TEXT = """
 <style:style style:name="{name}" style:display-name="{name}" style:family="paragraph">

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from hashing.printable import printable
 
-LONGEST = 2_000
-"""Characters of one text from a ledger that a paper shows; the bundle has it whole."""
+LONGEST = 2_000  # Characters of one text from a ledger that a paper shows; the bundle has it whole.
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +20,7 @@ class Blank:
         return f"[…… {self.what} ……]" if self.what else "[……]"
 
 
-Words = tuple[str | Blank, ...]
-"""Text with its blanks."""
+Words = tuple[str | Blank, ...]  # Text with its blanks.
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +59,7 @@ class Paper:
     subtitle: str
     running: str
     blocks: tuple[PaperBlock, ...]
-    wide: bool = False
-    """Whether its pages lie on their side."""
+    wide: bool = False  # Whether its pages lie on their side.
 
 
 class Numbering:

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports.forms.pdf import fetcher
-from exports.papers.paper import Blank, PaperHeading, PaperParagraph, PaperTable
+from exports.papers.paper import Blank, Paper, PaperHeading, PaperParagraph, PaperTable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from exports.papers.paper import Paper
 
 _FOLDER = Path(__file__).parent
 

@@ -7,19 +7,15 @@ and, as a rule, item by item. What is relevant, relied upon or sensitive is for 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from exports.format.bundle_listing import CaptureListing
 from exports.format.lookup import Lookup
 from exports.format.manifest import ListedItem
 from exports.format.moment import second
 from exports.format.phrases import item_bytes
-from exports.papers.paper import Blank, Paper, PaperParagraph, PaperTable, stated
+from exports.papers.paper import Blank, Paper, PaperParagraph, PaperTable, Words, stated
+from exports.papers.source import PaperSource
 from exports.report.words import first_words
-
-if TYPE_CHECKING:
-    from exports.papers.paper import Words
-    from exports.papers.source import PaperSource
 
 _RECORDS = {
     "ledger.jsonl": "The ledger of the capture: what was asked for, what came and what did not, line by line",

@@ -30,8 +30,7 @@ class PaperSource:
     manifest_sha256: str
     fingerprint: str
     found: Verification
-    time: str
-    """When it was verified and the paper drafted."""
+    time: str  # When it was verified and the paper drafted.
 
     @property
     def running(self) -> str:

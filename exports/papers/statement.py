@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from exports.errors import ExportError
 from exports.format.bundle_listing import CaptureListing
@@ -16,19 +15,25 @@ from exports.format.disclosure_form import WITHHELD
 from exports.format.manifest import CustodyRecord
 from exports.format.moment import second
 from exports.format.phrases import exhibit_ranges
-from exports.papers.paper import Blank, Numbering, Paper, PaperHeading, PaperParagraph, PaperTable, stated
+from exports.papers.paper import (
+    Blank,
+    Numbering,
+    Paper,
+    PaperBlock,
+    PaperHeading,
+    PaperParagraph,
+    PaperTable,
+    Words,
+    stated,
+)
+from exports.papers.source import PaperSource
 from hashing.case.events import IntakeBegun
 from hashing.case.kinds import CaptureStatus
 from hashing.printable import human_size
 
-if TYPE_CHECKING:
-    from exports.papers.paper import PaperBlock, Words
-    from exports.papers.source import PaperSource
-
-_NAMED = 5
-"""Things not received that a paragraph names; the report has them all."""
+_NAMED = 5  # Things not received that a paragraph names; the report has them all.
+# Entries of a log that say what the paragraphs on the capture, and the bundle itself, say already.
 _OWN = frozenset({"seized", "sealed", "described", "copied"})
-"""Entries of a log that say what the paragraphs on the capture, and the bundle itself, say already."""
 _ENDED: dict[str, str] = {
     CaptureStatus.COMPLETE: "It received all that it sought.",
     CaptureStatus.PARTIAL: "It was captured in part.",

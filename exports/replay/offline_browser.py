@@ -23,8 +23,7 @@ _FLAGS = (
     "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider",
 )  # fmt: skip
 _LONGEST = 4096
-_MOST = 1000
-"""Hosts that are noted by name."""
+_MOST = 1000  # Hosts that are noted by name.
 
 
 class OfflineBrowser:

@@ -27,10 +27,8 @@ _HINT = (
 class ReplayWebPage:
     """Its scripts."""
 
-    window: bytes
-    """What draws the window, `ui.js`."""
-    worker: bytes
-    """What answers the page's requests from the archive, `sw.js`."""
+    window: bytes  # What draws the window, `ui.js`.
+    worker: bytes  # What answers the page's requests from the archive, `sw.js`.
 
     @property
     def version(self) -> str:

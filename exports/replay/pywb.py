@@ -35,8 +35,7 @@ _WARC = re.compile(r"archive/[^/]+\.warc(\.gz)?")
 _INDEX = re.compile(r"indexes/[^/]+\.cdxj?(\.gz)?")
 _PAGES = "pages/pages.jsonl"
 _START = 60.0
-_LONGEST = 1 << 16
-"""Bytes of a line in a list of pages or an index that are looked at; the text of a page is in it."""
+_LONGEST = 1 << 16  # Bytes of a line in a list of pages or an index that are looked at; the text of a page is in it.
 # Anyone on this computer can ask pywb for the names of its collections, and the name is what keeps others out.
 _SILENT = ("index.html", "collinfo.json")
 

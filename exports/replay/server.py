@@ -14,11 +14,11 @@ _WINDOW = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{
 <script src="ui.js"></script></head><body>
 <replay-web-page source="archive.wacz" {url}replayBase="replay/" embed="default"></replay-web-page></body></html>"""
 _FRAME = b'<!doctype html><script src="ui.js"></script><replay-app-main></replay-app-main>'
+# The player needs inline styles and scripts of its own; nothing comes from elsewhere.
 _POLICY = (
     "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'; base-uri 'self';"
     " form-action 'self'; frame-ancestors 'self'"
 )
-"""The player needs inline styles and scripts of its own; nothing comes from elsewhere."""
 _HTML, _SCRIPT = "text/html; charset=utf-8", "text/javascript; charset=utf-8"
 _RANGE = re.compile(r"bytes=([0-9]{1,18})?-([0-9]{1,18})?")
 

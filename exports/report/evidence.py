@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from exports.format.kept import Picked
 from exports.format.lookup import Lookup
-from exports.report.roles import POSTER, is_watched, media_of_posts
+from exports.format.manifest import ListedItem
+from exports.report.roles import POSTER, Roles, is_watched, media_of_posts
 from exports.report.words import ANSWERS, PICTURES, is_photo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from exports.format.bundle_listing import BundleListing, CaptureListing
-    from exports.format.manifest import ListedItem
-    from exports.report.roles import Roles
 
 WRITTEN, SEEN, WATCHED, PHOTOS, HEARD, FILES, NOT_ASKED, APART = (
     "What was written",
@@ -30,8 +28,7 @@ WRITTEN, SEEN, WATCHED, PHOTOS, HEARD, FILES, NOT_ASKED, APART = (
     "Not what was asked for",
     "Logos, icons, avatars and tracking pixels",
 )
-_COVER = 12
-"""Pictures on the first page."""
+_COVER = 12  # Pictures on the first page.
 
 
 class EvidenceGroup(NamedTuple):

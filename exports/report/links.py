@@ -16,8 +16,8 @@ OVERVIEW = "report.html"
 PAGES = "report/"
 PREVIEWS = f"{PAGES}previews/"
 TILES = f"{PAGES}tiles/"
+# Begin the addresses of photos and tiles in a document that is printed: what follows is a SHA-256, or a name.
 PHOTO, TILE = "photo:", "tile:"
-"""Begin the addresses of photos and tiles in a document that is printed: what follows is a SHA-256, or a name."""
 
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
 

@@ -10,29 +10,20 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
+from exports.report.basemap import ChosenTiles
+from exports.report.basemap.chosen import PlacedTile
 from exports.report.places import MapPlace
-
-if TYPE_CHECKING:
-    from exports.report.basemap import ChosenTiles
-    from exports.report.basemap.chosen import PlacedTile
 
 WIDTH, HEIGHT = 960, 600
 _MARGIN = 64
-_METRES = 111_320.0
-"""Metres in a degree of latitude, to a half per cent."""
-_MERCATOR = 85.0
-"""Degrees of latitude: Web Mercator ends there."""
-_SMALLEST = 400.0
-"""Metres: a single position is shown in so much of its surroundings."""
-_MARK = 14
-"""Marks that lie nearer than this, in units of the drawing, are one mark with a number."""
-_LETTER, _LINE = 9.0, 14.0
-"""Width and height of a label's letter, in the same units."""
+_METRES = 111_320.0  # Metres in a degree of latitude, to a half per cent.
+_MERCATOR = 85.0  # Degrees of latitude: Web Mercator ends there.
+_SMALLEST = 400.0  # Metres: a single position is shown in so much of its surroundings.
+_MARK = 14  # Marks that lie nearer than this, in units of the drawing, are one mark with a number.
+_LETTER, _LINE = 9.0, 14.0  # Width and height of a label's letter, in the same units.
 _MOST_LABELS = 60
-_APART = 96
-"""Between two lines of the graticule, at least."""
+_APART = 96  # Between two lines of the graticule, at least.
 # Degrees between two lines, and metres of the scale bar: numbers that people count in.
 _STEPS = (
     0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60,

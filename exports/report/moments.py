@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -20,8 +21,6 @@ from exports.format.manifest import ListedItem
 from exports.format.moment import span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from exports.format.bundle_listing import BundleListing, CaptureListing
 
 # Day, time and zone apart: only a time with all three can be placed beside others.
@@ -31,6 +30,7 @@ _ZONED = re.compile(
     re.ASCII,
 )
 _NAIVE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?", re.ASCII)
+# Facts that are times, with what each claims.
 _FACTS = {
     "original time": "photo taken",
     "digitized time": "photo digitized",
@@ -39,7 +39,6 @@ _FACTS = {
     "published": "published",
     "modified": "changed",
 }
-"""Facts that are times, with what each claims."""
 _RECKONED = "original time zone by GPS"
 _UNREAD = "could not be read: "
 _CUSTODY = {"handed-over": "handed over"}
@@ -57,8 +56,7 @@ class Moment:
     unclear: str = ""
     item: ListedItem | None = None
     exhibit: str = ""
-    recorded: str = ""
-    """Beside a claim: when its item was captured."""
+    recorded: str = ""  # Beside a claim: when its item was captured.
 
     @property
     def day(self) -> str:
@@ -135,8 +133,7 @@ class _Silent:
     def __init__(self) -> None:
         self._count = 0
         self._item: ListedItem | None = None
-        self._times: list[tuple[datetime, str]] = []
-        """The first and the last."""
+        self._times: list[tuple[datetime, str]] = []  # The first and the last.
 
     def add(self, item: ListedItem) -> None:
         """Take an item."""

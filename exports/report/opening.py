@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from exports.format.kept import Chained
-from exports.report.roles import is_watched
+from exports.format.manifest import ListedItem
+from exports.report.roles import Roles, is_watched
 from exports.report.words import ANSWERS, PICTURES, counted, is_photo
 from hashing.case.kinds import CaptureStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from exports.format.bundle_listing import BundleListing, CaptureListing
-    from exports.format.manifest import ListedItem
-    from exports.report.roles import Roles
 
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z", re.ASCII)
-_NAMED = 3
-"""Places, people and missing things that are named; of more, the number is said."""
+_NAMED = 3  # Places, people and missing things that are named; of more, the number is said.
 _LONGEST = 120
 _OTHERS = "other file"
 

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from exports.format.manifest import ListedItem
 
+if TYPE_CHECKING:
     from exports.format.bundle_listing import BundleListing
-    from exports.format.manifest import ListedItem
 
 _LATITUDE = ("GPS latitude", "latitude")
 _LONGITUDE = ("GPS longitude", "longitude")
 _ERROR = "GPS horizontal error"
-_CELL = 0.5
-"""Degrees: what lies in neighbouring cells of this size is one region."""
+_CELL = 0.5  # Degrees: what lies in neighbouring cells of this size is one region.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapPlace:
     """A position in degrees (WGS 84, as far as the photo says), signed; `error` in metres as stated, or ""."""
 
-    ref: str
-    """The item's."""
+    ref: str  # The item's.
     latitude: float
     longitude: float
     error: str
@@ -35,8 +33,7 @@ class MapPlace:
 class Unplaced:
     """A position that is claimed and cannot be drawn, and why."""
 
-    ref: str
-    """The item's."""
+    ref: str  # The item's.
     said: str
 
 

@@ -6,24 +6,23 @@ A preview is derived and never evidence. Decoding happens in the sandbox.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
+from exports.format.bundle_files import BundleFiles
 from exports.format.kept import Picked
 from exports.format.lookup import Lookup
+from exports.format.manifest import ListedItem
 from exports.report.small_copy import SmallCopy
 from exports.report.words import frame, is_photo
 from hashing.sandbox import NotRead, NotStarted, Readers, descriptor_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from exports.format.bundle_files import BundleFiles
     from exports.format.bundle_listing import BundleListing
-    from exports.format.manifest import ListedItem
 
 _LARGEST_FILE = 256 << 20
 # Each holds a decoded photo of up to 64 megapixels.

@@ -5,39 +5,35 @@ from __future__ import annotations
 import base64
 import hashlib
 from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from exports.format.bundle_files import BundleFiles
 from exports.format.found_words import found_words, joined_words
 from exports.format.kept import Chained, Picked
 from exports.format.lookup import Lookup
+from exports.format.manifest import ListedItem
 from exports.format.phrases import exhibit_ranges, item_named, skips_together, verdict_line
 from exports.report.item_index import ItemIndex, NamedTogether
-from exports.report.links import anchor, seen_anchor
+from exports.report.links import PrintLinks, ReportLinks, anchor, seen_anchor
 from exports.report.map_drawing import degrees
 from exports.report.opening import exhibit_opening, kinds_of, opening
+from exports.report.roles import Roles
+from exports.report.site_page import SitePage
 from exports.report.words import ANSWERS, FILTERS, TESTS
 from hashing.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from jinja2 import Environment
 
-    from exports.format.bundle_files import BundleFiles
     from exports.format.bundle_listing import BundleListing, CaptureListing
-    from exports.format.manifest import ListedItem
-    from exports.report.links import PrintLinks, ReportLinks
-    from exports.report.roles import Roles
-    from exports.report.site_page import SitePage
 
 
 _FOLDER = Path(__file__).parent
-_MOST_NAMED = 24
-"""Of items that speak of another, so many are named."""
-_BUFFERED = 500
-"""Pieces of a page that are joined before they are handed on."""
+_MOST_NAMED = 24  # Of items that speak of another, so many are named.
+_BUFFERED = 500  # Pieces of a page that are joined before they are handed on.
 
 
 class Trusted(str):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -19,19 +20,14 @@ from exports.report.item_index import NamedTogether
 from exports.report.words import ANSWERS, PICTURES, frame, is_photo, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, MutableMapping, Sequence
-
     from exports.format.bundle_listing import BundleListing, CaptureListing
 
 PIXEL, FURNITURE, POSTER = "tracking pixel", "logo, icon or avatar", "poster"
-MOST_TWINS = 24
-"""Of a picture that hundreds of pages show, so many places are named."""
-_PIXEL_EDGE = 3
-"""A picture no wider and no higher than this shows nothing; it counts who opened the page."""
+MOST_TWINS = 24  # Of a picture that hundreds of pages show, so many places are named.
+_PIXEL_EDGE = 3  # A picture no wider and no higher than this shows nothing; it counts who opened the page.
 # Pixels: nothing smaller was ever a photo of anything, whatever it is called.
 _ICON_EDGE = 64
-_NAMED_EDGE = 640
-"""A picture of which an edge is longer is a photo, whatever its address is called."""
+_NAMED_EDGE = 640  # A picture of which an edge is longer is a photo, whatever its address is called.
 # Words between characters that are no letters, so that "logo" is found in `logo-2.png` and not in `catalogos`.
 _NAMED = re.compile(
     r"(?:^|[^a-z])(?:avatars?|logos?|logotype|icons?|favicon|apple-touch-icon|gravatar|userpics?|emojis?|sprites?"
@@ -59,19 +55,18 @@ class _Posters(RecordLookup[ListedItem]):
 class Roles:
     """The roles of a bundle's items, all by their references; `parts` and `posters` by those of the videos."""
 
+    # PIXEL, FURNITURE or POSTER of what is one.
     named: MutableMapping[str, str] = field(default_factory=lambda: Lookup(str))
-    """PIXEL, FURNITURE or POSTER of what is one."""
-    whole: MutableMapping[str, str] = field(default_factory=lambda: Lookup(str))
-    """The video that an item is a part of."""
+    whole: MutableMapping[str, str] = field(default_factory=lambda: Lookup(str))  # The video that an item is a part of.
     parts: dict[str, Sequence[ListedItem]] = field(default_factory=dict)
+    # What a video looks like: the poster that its page or site shows, or else a frame, under the video's reference.
     posters: MutableMapping[str, ListedItem] = field(default_factory=lambda: _Posters(ListedItem))
-    """What a video looks like: the poster that its page or site shows, or else a frame, under the video's reference."""
+    # What a browser showed first of a page, by the page's reference.
     views: MutableMapping[str, ListedItem] = field(default_factory=lambda: RecordLookup(ListedItem))
-    """What a browser showed first of a page, by the page's reference."""
+    # How many items of each kind a capture has, once they are counted (`opening.py`).
     kinds: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
-    """How many items of each kind a capture has, once they are counted (`opening.py`)."""
+    # The pictures and recordings that are the same bytes, by their SHA-256.
     _same: NamedTogether = field(default_factory=lambda: NamedTogether(MOST_TWINS + 1))
-    """The pictures and recordings that are the same bytes, by their SHA-256."""
 
     def add_bytes(self, item: ListedItem) -> None:
         """Take note of the bytes of an item that is looked at or heard."""

@@ -3,42 +3,36 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from exports.format.bundle_files import BundleFiles
 from exports.format.kept import Picked
 from exports.format.lookup import Lookup
-from exports.report.basemap import ChosenTiles, HeldTiles
-from exports.report.evidence import cover, evidence, pictures_of
+from exports.format.manifest import ListedItem
+from exports.report.basemap import BaseMap, ChosenTiles, HeldTiles
+from exports.report.evidence import EvidenceGroup, cover, evidence, pictures_of
 from exports.report.item_index import ItemIndex
 from exports.report.links import OVERVIEW, PAGES, PREVIEWS, ReportLinks
 from exports.report.links import TILES as TILES_FOLDER
-from exports.report.map_drawing import draw
+from exports.report.map_drawing import Drawing, draw
 from exports.report.moments import moments
-from exports.report.places import places, regions
+from exports.report.places import MapPlace, places, regions
 from exports.report.preview import previews
 from exports.report.rendering import Rendering
-from exports.report.roles import roles
+from exports.report.roles import Roles, roles
 from exports.report.site_page import SitePage
 from exports.report.threads import Threads
 from exports.report.words import PICTURES, is_photo, joined
+from hashing.case.events import MapTiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from exports.format.bundle_files import BundleFiles
     from exports.format.bundle_listing import BundleListing, CaptureListing
-    from exports.format.manifest import ListedItem
-    from exports.report.basemap import BaseMap
-    from exports.report.evidence import EvidenceGroup
-    from exports.report.map_drawing import Drawing
-    from exports.report.places import MapPlace
-    from exports.report.roles import Roles
-    from hashing.case.events import MapTiles
 
+# How many of each stand on one page: SHOWN of an exhibit's evidence, CHAIN exhibits of the appendix.
 ITEMS, TILES, MOMENTS, POSTS, ROWS, SHOWN, CHAIN = 100, 200, 500, 100, 5_000, 200, 50
-"""How many of each stand on one page: SHOWN of an exhibit's evidence, CHAIN exhibits of the appendix."""
 MOST_MAPS = 12
 
 T = TypeVar("T")

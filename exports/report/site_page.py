@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from exports.format.manifest import ListedItem
+from exports.format.manifest import ListedItem
 
-
-_NEAR = 4
-"""Pages before and behind one that it links to, besides the first and the last."""
+_NEAR = 4  # Pages before and behind one that it links to, besides the first and the last.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

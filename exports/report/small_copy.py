@@ -11,8 +11,7 @@ import msgspec
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-EDGE = 400
-"""Pixels of a preview's longer side: a gallery's tile on a display of double density."""
+EDGE = 400  # Pixels of a preview's longer side: a gallery's tile on a display of double density.
 _QUALITY = 78
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 _MOST_PIXELS = 64_000_000

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, overload
 
 from exports.format.kept import Picked
 from exports.format.lookup import Lookup
+from exports.format.manifest import ListedItem
 from exports.report.moments import read_time
+from hashing.case.post import Post
 
 if TYPE_CHECKING:
     from exports.format.bundle_listing import BundleListing, CaptureListing
-    from exports.format.manifest import ListedItem
-    from hashing.case.post import Post
 
-_DEEPEST = 6
-"""Steps by which an answer is moved in; the words beside it name its true depth."""
+_DEEPEST = 6  # Steps by which an answer is moved in; the words beside it name its true depth.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +29,7 @@ class SaidInThread:
     capture: CaptureListing
     others: tuple[str, ...]
     depth: int
-    answered: str
-    """The item that it answers; "" where that is not in this bundle, or it answers nothing."""
+    answered: str  # The item that it answers; "" where that is not in this bundle, or it answers nothing.
 
     @property
     def step(self) -> int:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
-_LIBRARIES = ("jinja2", "pillow")
-"""Of templates and of the small copies of photos."""
+_LIBRARIES = ("jinja2", "pillow")  # Of templates and of the small copies of photos.
 
 
 def report_versions() -> dict[str, str]:

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import Any
 
 from msgspec.structs import replace
 
+from exports.format.manifest import ListedItem
 from exports.format.moment import recorded_after, second, timestamped_after
 from exports.format.phrases import custody_phrases, graded, item_bytes, item_size
+from hashing.case.events import Exchange, ProofRead, Timestamped, WorkingCopy
 from hashing.case.kinds import CaptureStatus
 from hashing.printable import human_size
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Any
-
-    from exports.format.manifest import ListedItem
-    from hashing.case.events import Exchange, ProofRead, Timestamped, WorkingCopy
-
+# Working copies that a browser may be able to play: a video whose original is a list of segments.
 _JOINED = {".mp4", ".m4v", ".mov", ".webm"}
-"""Working copies that a browser may be able to play: a video whose original is a list of segments."""
 _FRAME = "-frame.jpg"
+# What a browser draws without running anything. SVG and HTML can carry scripts and are never opened.
 _PHOTOS = {"image/jpeg", "image/png", "image/gif", "image/webp"}
-"""What a browser draws without running anything. SVG and HTML can carry scripts and are never opened."""
 _VIDEOS = {"video/mp4", "video/webm", "video/ogg", "video/quicktime"}
 _AUDIO = {"audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/webm", "audio/flac", "audio/aac"}
+# Kinds that a server answers programs with: the last part of their address is nobody's name for a file.
 ANSWERS = {"post", "listing", "account", "data", "history", "identity", "proof"}
-"""Kinds that a server answers programs with: the last part of their address is nobody's name for a file."""
-PICTURES = {"first view", "page picture"}
-"""Kinds of pictures that a browser made of a page."""
+PICTURES = {"first view", "page picture"}  # Kinds of pictures that a browser made of a page.
 _OUTCOMES: dict[str, str] = {
     CaptureStatus.COMPLETE: "Complete",
     CaptureStatus.PARTIAL: "Captured in part",

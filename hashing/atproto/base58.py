@@ -6,8 +6,7 @@ from hashing.atproto.errors import Malformed
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
-_LONGEST = 200
-"""Characters. Reading takes the square of the length; the longest key has 89."""
+_LONGEST = 200  # Characters. Reading takes the square of the length; the longest key has 89.
 
 
 def encode_base58(data: bytes) -> str:

@@ -14,8 +14,7 @@ from hashing.atproto.cid import CID_BYTES, Cid, read_varint
 from hashing.atproto.dag_cbor import decode
 from hashing.atproto.errors import Malformed, NotProven
 
-LARGEST_CAR = 8 << 20
-"""Bytes. A proof has a few thousand, and one record of 1 MB at the most."""
+LARGEST_CAR = 8 << 20  # Bytes. A proof has a few thousand, and one record of 1 MB at the most.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,7 @@ from hashing.atproto.errors import Malformed
 _LONGEST = 9
 _MORE = 0x80
 
-CID_BYTES = 36
-"""Length of a blessed CID in bytes: four that say what it is, 32 of SHA-256."""
+CID_BYTES = 36  # Length of a blessed CID in bytes: four that say what it is, 32 of SHA-256.
 
 # Version 1, the codec (0x55 raw, 0x71 dag-cbor), and a SHA-256 (0x12) of 32 bytes: the "blessed" forms of the AT
 # Protocol. Version 0 is a bare SHA-256 multihash.

@@ -30,14 +30,10 @@ class Commit:
     """A commit as read. Nothing in it can be trusted before `verify` has returned."""
 
     did: str
-    rev: str
-    """The revision: the server's own clock, written as a TID. It is claimed."""
-    data: Cid
-    """The root of the tree."""
-    signature: bytes
-    """64 bytes, r and s."""
-    signed: bytes
-    """The bytes that are signed: the commit without its signature."""
+    rev: str  # The revision: the server's own clock, written as a TID. It is claimed.
+    data: Cid  # The root of the tree.
+    signature: bytes  # 64 bytes, r and s.
+    signed: bytes  # The bytes that are signed: the commit without its signature.
 
     def verify(self, key: AtprotoKey) -> None:
         """Check the signature. Raises NotProven."""

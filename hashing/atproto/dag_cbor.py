@@ -17,13 +17,11 @@ from typing import TypeAlias
 from hashing.atproto.cid import Cid
 from hashing.atproto.errors import Malformed
 
+# What a block can hold. Integers have 64 bits and a sign; a link is a Cid.
 Value: TypeAlias = "bool | int | float | str | bytes | Cid | list[Value] | dict[str, Value] | None"
-"""What a block can hold. Integers have 64 bits and a sign; a link is a Cid."""
 
-LARGEST_BLOCK = 2 << 20
-"""Bytes; servers accept records of 1 MB."""
-DEEPEST = 64
-"""Lists and maps within each other; a post has six or so."""
+LARGEST_BLOCK = 2 << 20  # Bytes; servers accept records of 1 MB.
+DEEPEST = 64  # Lists and maps within each other; a post has six or so.
 
 # Major types, in the upper three bits of the first byte (RFC 8949 section 3.1); 7 holds the simple values and floats.
 _UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _LIST, _MAP, _TAG = range(7)
@@ -32,10 +30,8 @@ _OTHERS = 0xE0
 _FALSE, _TRUE, _NULL, _FLOAT = 0xF4, 0xF5, 0xF6, 0xFB
 # The one tag of DAG-CBOR: a byte string with a CID behind a zero byte.
 _LINK = 42
-_IN_HEAD = 24
-"""Arguments below it stand in the first byte; 24 to 27 announce one, two, four or eight bytes."""
-_LEAST = (24, 1 << 8, 1 << 16, 1 << 32)
-"""The least argument that may take one, two, four or eight bytes."""
+_IN_HEAD = 24  # Arguments below it stand in the first byte; 24 to 27 announce one, two, four or eight bytes.
+_LEAST = (24, 1 << 8, 1 << 16, 1 << 32)  # The least argument that may take one, two, four or eight bytes.
 _ARGUMENT_END = 1 << 64
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 
 from hashing.atproto.errors import Malformed
 
-PDS_TYPE = "AtprotoPersonalDataServer"
-"""The type of the service that keeps an account, its personal data server."""
+PDS_TYPE = "AtprotoPersonalDataServer"  # The type of the service that keeps an account, its personal data server.
 
 # The identifier is 15 bytes of a SHA-256 in base32; handles as in https://atproto.com/specs/handle, did:web with a port
 # for localhost alone (https://atproto.com/specs/did).

@@ -11,15 +11,11 @@ from hashing.atproto.multikey import AtprotoKey, Curve, read_multibase
 from hashing.atproto.strict_json import read_json
 
 MULTIKEY = "Multikey"
-_LEGACY: dict[str, Curve] = {
-    "EcdsaSecp256k1VerificationKey2019": "k256",
-    "EcdsaSecp256r1VerificationKey2019": "p256",
-}
+_LEGACY: dict[str, Curve] = {"EcdsaSecp256k1VerificationKey2019": "k256", "EcdsaSecp256r1VerificationKey2019": "p256"}
 # SEC 1, section 2.3.3: 0x04, x, y. The legacy key types hold points in this form.
 _UNCOMPRESSED = 65
 
-LARGEST_DOCUMENT = 256 << 10
-"""Bytes."""
+LARGEST_DOCUMENT = 256 << 10  # Bytes.
 
 _SIGNING_KEY = "#atproto"
 _PDS = "#atproto_pds"
@@ -32,12 +28,10 @@ class DidDocument:
     """What a DID document says of an account at the moment when it was served."""
 
     did: str
+    # As claimed, the main one first. A handle is the account's only if it leads back to this DID.
     handles: tuple[str, ...]
-    """As claimed, the main one first. A handle is the account's only if it leads back to this DID."""
-    pds: str
-    """The address of the server that keeps the account, without a path; "" where the document names none."""
-    signing_key: str
-    """As did:key; "" where the document has none that is valid."""
+    pds: str  # The address of the server that keeps the account, without a path; "" where the document names none.
+    signing_key: str  # As did:key; "" where the document has none that is valid.
 
 
 def read_did_document(data: bytes, *, did: str) -> DidDocument:

@@ -19,8 +19,7 @@ from hashing.atproto.errors import Malformed, NotProven
 if TYPE_CHECKING:
     from hashing.atproto.car import Car
 
-LONGEST_KEY = 1024
-"""Bytes; collection and record key have 830 at the most."""
+LONGEST_KEY = 1024  # Bytes; collection and record key have 830 at the most.
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,7 @@ from hashing.atproto.errors import AtprotoError, Malformed, NotProven
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
 
-Curve = Literal["k256", "p256"]
-"""k256 is secp256k1, p256 is NIST P-256."""
+Curve = Literal["k256", "p256"]  # k256 is secp256k1, p256 is NIST P-256.
 
 _CODECS: dict[Curve, bytes] = {"k256": b"\xe7\x01", "p256": b"\x80\x24"}
 # The number of points of each curve (SEC 2). A signature with an s above half of it has a twin that verifies too, so

@@ -18,10 +18,8 @@ from hashing.atproto.errors import AtprotoError, Malformed, NotProven
 from hashing.atproto.plc_operation import Operation, read_operation
 from hashing.atproto.strict_json import read_json
 
-LARGEST_LOG = 2 << 20
-"""Bytes; an operation has some 700."""
-RECOVERY_WINDOW = timedelta(hours=72)
-"""How long an operation can be nullified by a key of higher authority."""
+LARGEST_LOG = 2 << 20  # Bytes; an operation has some 700.
+RECOVERY_WINDOW = timedelta(hours=72)  # How long an operation can be nullified by a key of higher authority.
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z", re.ASCII)
 # https://web.plc.directory/spec/v0.1/did-plc: the first 24 letters in base32 of the SHA-256 of the first operation.
@@ -33,20 +31,14 @@ class PlcOperation:
     """One operation whose signature is checked."""
 
     cid: str
-    created_at: str
-    """When the directory says that it took it; not signed."""
-    type: str
-    """`plc_operation`, `create` (the older form of the first one) or `plc_tombstone`."""
-    signed_by: str
-    """The rotation key that signed it, as did:key."""
+    created_at: str  # When the directory says that it took it; not signed.
+    type: str  # `plc_operation`, `create` (the older form of the first one) or `plc_tombstone`.
+    signed_by: str  # The rotation key that signed it, as did:key.
+    # The keys that may sign the next one, the highest authority first; none after a tombstone.
     rotation_keys: tuple[str, ...]
-    """The keys that may sign the next one, the highest authority first; none after a tombstone."""
-    signing_key: str
-    """The key that signs the account's repository from then on, as did:key; "" where there is none."""
-    handles: tuple[str, ...]
-    """As claimed; a handle is the account's only if it leads back to this DID."""
-    pds: str
-    """The address of the server that keeps the account, as stated; "" where there is none."""
+    signing_key: str  # The key that signs the account's repository from then on, as did:key; "" where there is none.
+    handles: tuple[str, ...]  # As claimed; a handle is the account's only if it leads back to this DID.
+    pds: str  # The address of the server that keeps the account, as stated; "" where there is none.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +47,8 @@ class PlcLog:
 
     did: str
     operations: tuple[PlcOperation, ...]
+    # What a key of higher authority undid. Until then their keys were taken for the account's: compare the times.
     nullified: tuple[PlcOperation, ...]
-    """What a key of higher authority undid. Until then their keys were taken for the account's: compare the times."""
 
     @property
     def tombstoned(self) -> bool:

@@ -13,8 +13,7 @@ from hashing.atproto.dag_cbor import encode
 from hashing.atproto.errors import Malformed, NotProven
 from hashing.atproto.multikey import AtprotoKey
 
-MOST_ROTATION_KEYS = 10
-"""The directory takes five, and took ten at first."""
+MOST_ROTATION_KEYS = 10  # The directory takes five, and took ten at first.
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -62,10 +61,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     type: str
     cid: Cid
-    prev: str | None
-    """The CID of the operation that it follows; None for the first."""
+    prev: str | None  # The CID of the operation that it follows; None for the first.
+    # Who may sign the next operation, the highest authority first, as did:key; none after a tombstone.
     rotation_keys: tuple[str, ...]
-    """Who may sign the next operation, the highest authority first, as did:key; none after a tombstone."""
     verification_methods: dict[str, str]
     also_known_as: tuple[str, ...]
     services: dict[str, Service]

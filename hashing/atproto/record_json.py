@@ -15,8 +15,8 @@ class RecordAsJson:
     """What a record's block says, as JSON."""
 
     value: Any
+    # Whether all of it was read; if not, null stands for whatever is nested deeper than `dag_cbor.DEEPEST`.
     whole: bool
-    """Whether all of it was read; if not, null stands for whatever is nested deeper than `dag_cbor.DEEPEST`."""
 
 
 def read_record(block: bytes) -> RecordAsJson:

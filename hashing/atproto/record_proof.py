@@ -24,16 +24,13 @@ class RecordProof:
     did: str
     collection: str
     rkey: str
-    rev: str
-    """The revision of the repository, as it claims; a TID."""
+    rev: str  # The revision of the repository, as it claims; a TID.
     commit_cid: str
-    record_cid: str | None
-    """None where the repository has no such record."""
+    record_cid: str | None  # None where the repository has no such record.
+    # The record's block, in DAG-CBOR, as signed; None where there is none. `record_as_json` reads it.
     record: bytes | None
-    """The record's block, in DAG-CBOR, as signed; None where there is none. `record_as_json` reads it."""
     curve: Curve
-    key: str
-    """The key that signed, as did:key."""
+    key: str  # The key that signed, as did:key.
 
     @property
     def present(self) -> bool:

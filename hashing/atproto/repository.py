@@ -18,8 +18,7 @@ from hashing.atproto.errors import Malformed, NotProven
 from hashing.atproto.mst import read_node
 from hashing.atproto.record_json import read_record
 
-MOST_BLOCKS = 500_000
-"""Blocks of one repository that are looked at; each takes about 200 bytes of memory."""
+MOST_BLOCKS = 500_000  # Blocks of one repository that are looked at; each takes about 200 bytes of memory.
 # Bytes, as in `cid.py`.
 _LONGEST_VARINT = 9
 
@@ -29,8 +28,8 @@ class Repository:
     """The records of a CAR file. Nothing in it is proven: no signature is checked, and a key may be withheld."""
 
     file: BinaryIO
+    # Where each block begins in the file, and its length, by the SHA-256 in its CID.
     _places: dict[bytes, tuple[int, int]] = field(default_factory=dict)
-    """Where each block begins in the file, and its length, by the SHA-256 in its CID."""
 
     def records(self) -> Iterator[tuple[str, Cid]]:
         """Yield `collection/rkey` and the CID of each record, in the descending order of the keys.

@@ -16,8 +16,7 @@ from hashing.atproto.record_json import read_record
 from hashing.atproto.record_proof import RecordProof
 from hashing.atproto.strict_json import read_json
 
-LARGEST_SERVED = 32 << 20
-"""Bytes of JSON; a list of a hundred records has some hundred thousand."""
+LARGEST_SERVED = 32 << 20  # Bytes of JSON; a list of a hundred records has some hundred thousand.
 
 _PLC = "did:plc:"
 
@@ -27,10 +26,8 @@ class AccountKey:
     """The key that signs an account's repository, as did:key."""
 
     key: str
-    proven: bool
-    """Whether the log of a did:plc leads to it. If not, it is the word of whoever served the DID document."""
-    handles: tuple[str, ...]
-    """As claimed there, the main one first."""
+    proven: bool  # Whether the log of a did:plc leads to it. If not, it is the word of whoever served the DID document.
+    handles: tuple[str, ...]  # As claimed there, the main one first.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +35,7 @@ class ServedRecord:
     """A record as a server's JSON has it."""
 
     uri: str
-    cid: str
-    """"" where the server names none."""
+    cid: str  # "" where the server names none.
     value: object
 
 

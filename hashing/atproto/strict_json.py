@@ -11,8 +11,7 @@ from hashing.atproto.errors import Malformed
 DEEPEST = 100
 """Arrays and objects within each other. Python's own bound differs from version to version and with the caller, and
 what one computer judged when it captured another must judge alike when it verifies."""
-_MOST_DIGITS = 100
-"""Of an integer; Python's own bound is a setting of the process."""
+_MOST_DIGITS = 100  # Of an integer; Python's own bound is a setting of the process.
 
 # Linear on any input: a string that does not end goes on to the end, and nothing is gone back over.
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)

@@ -12,8 +12,8 @@ BATCH_FORMAT = "goldenhour-batch/1"
 
 CAPTURED_BEFORE = "captured before"
 NOT_TRIED = "not tried"
+# What an ended row has, that is not captured again. The other words: nothing, interrupted, and the two above.
 DONE = frozenset({CaptureStatus.COMPLETE, CaptureStatus.PARTIAL})
-"""What an ended row has, that is not captured again. The other words: nothing, interrupted, and the two above."""
 
 
 class RowOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -40,11 +40,9 @@ class BatchStarted(Event, frozen=True, kw_only=True, omit_defaults=True, tag="ba
     case: str
     batch: str
     officer: str
-    signer: str
-    """The public key that will sign: 32 bytes of Ed25519 in hexadecimal."""
+    signer: str  # The public key that will sign: 32 bytes of Ed25519 in hexadecimal.
     tool: str
-    source: str
-    """The name of the file with the rows, as it was given; `-` for the standard input."""
+    source: str  # The name of the file with the rows, as it was given; `-` for the standard input.
     rows: int
     settings: dict[str, str | int | bool]
 
@@ -52,11 +50,9 @@ class BatchStarted(Event, frozen=True, kw_only=True, omit_defaults=True, tag="ba
 class RowTaken(Event, frozen=True, kw_only=True, omit_defaults=True, tag="row-taken"):
     """A row is in the queue."""
 
-    row: str
-    """The SHA-256 of what makes it this row: its scene and options, not its place in a file."""
+    row: str  # The SHA-256 of what makes it this row: its scene and options, not its place in a file.
     line: int
-    scene: str
-    """Without the login that it may hold."""
+    scene: str  # Without the login that it may hold.
     options: RowOptions = RowOptions()
 
 
@@ -67,8 +63,7 @@ class RowStarted(Event, frozen=True, kw_only=True, omit_defaults=True, tag="row-
     capture: str
     exhibit: str
     attempt: int
-    after: str = ""
-    """The capture of the same row that was interrupted before."""
+    after: str = ""  # The capture of the same row that was interrupted before.
 
 
 class RowEnded(Event, frozen=True, kw_only=True, omit_defaults=True, tag="row-ended"):
@@ -79,8 +74,7 @@ class RowEnded(Event, frozen=True, kw_only=True, omit_defaults=True, tag="row-en
     capture: str = ""
     exhibit: str = ""
     reason: str = ""
-    again: bool = False
-    """The row goes back into the queue."""
+    again: bool = False  # The row goes back into the queue.
 
 
 class BatchFinished(Event, frozen=True, kw_only=True, omit_defaults=True, tag="batch-finished"):
@@ -89,8 +83,7 @@ class BatchFinished(Event, frozen=True, kw_only=True, omit_defaults=True, tag="b
     status: str
     done: int
     failed: int
-    left: int
-    """Rows that stay in the queue: the next batch with the same rows captures them."""
+    left: int  # Rows that stay in the queue: the next batch with the same rows captures them.
     reason: str = ""
 
 

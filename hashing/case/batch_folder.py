@@ -30,8 +30,8 @@ from hashing.ledger.mac import Mac
 from hashing.ledger.marks import MARKS, LedgerMarks, newest_mark, read_marks
 from hashing.times import compact
 
+# Rows that came to nothing, in the form in which they were given: derived, can be deleted.
 FAILED = ("failed.txt", "failed.csv", "failed.jsonl")
-"""Rows that came to nothing, in the form in which they were given: derived, can be deleted."""
 
 _WRONG = "capture into another case; `goldenhour verify` on this one names what is wrong with it"
 
@@ -42,8 +42,7 @@ class BatchFolder:
     def __init__(self, path: Path, ledger: Ledger, marks: LedgerMarks, *, behind: bytes = b"") -> None:
         self.path = path
         self.ledger = ledger
-        self.behind = behind
-        """What stood behind the lines that a process which died had written as a whole."""
+        self.behind = behind  # What stood behind the lines that a process which died had written as a whole.
         self._marks = marks
         self._one_at_a_time = threading.Lock()
 

@@ -71,8 +71,8 @@ CHECKPOINT = "checkpoint"
 
 RESERVE = "reserve"
 SCRATCH = "scratch"
+# Held back on the disk from the start, so that a full disk still leaves room to say so and to seal.
 _RESERVE_BYTES = 1 << 20
-"""Held back on the disk from the start, so that a full disk still leaves room to say so and to seal."""
 
 
 class Seal(msgspec.Struct, frozen=True):
@@ -110,8 +110,8 @@ class CaptureFolder:
         self.mac = mac
         self.behind = behind
         self._marks = marks
+        # Over the masked forms of all lines; None where a process that died wrote some of them.
         self._masked: MerkleTree | None = None
-        """Over the masked forms of all lines; None where a process that died wrote some of them."""
         try:
             with reading(path):
                 self.kept = inside.KeptFolder(path, self.root)

@@ -90,16 +90,14 @@ CASE_FILE = "case.json"
 CAPTURES = "captures"
 BATCHES = "batches"
 CHECKPOINTS = "checkpoints"
+# What the names of drafts begin with, behind a full stop: a capture that is being merged is copied there first.
 MERGE = "merge"
-"""What the names of drafts begin with, behind a full stop: a capture that is being merged is copied there first."""
+# The file in a draft that names the capture which was moved from there to its place and is not on record yet.
 PLACED = "placed"
-"""The file in a draft that names the capture which was moved from there to its place and is not on record yet."""
 
-IN_A_FOLDER = 10_000
-"""Lengths of the ledger whose checkpoints stand in one folder."""
+IN_A_FOLDER = 10_000  # Lengths of the ledger whose checkpoints stand in one folder.
 _FOLDER = re.compile("[0-9]{4}", re.ASCII)
-_ENDING = ".tsr"
-"""Of a token, behind the name of its checkpoint."""
+_ENDING = ".tsr"  # Of a token, behind the name of its checkpoint.
 # A change holds the lock for some milliseconds; taking up what died may hold it for seconds.
 _LOCK_SECONDS = 30.0
 _STRANGER = "find out who put it there; `goldenhour verify` names it"

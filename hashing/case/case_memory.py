@@ -18,32 +18,25 @@ from hashing.ledger.merkle import MerkleTree
 if TYPE_CHECKING:
     from hashing.ledger.ledger import Remembered
 
-_DIGITS = 15
-"""An exhibit's number has no more."""
+_DIGITS = 15  # An exhibit's number has no more.
 
 
 class CaseMemory(msgspec.Struct):
     """What the lines of a case's ledger come to, as far as they were read."""
 
-    read: Remembered | None = None
-    """None where nothing was read yet."""
-    signed: int = 0
-    """The number of lines under the newest checkpoint that was found to hold, as all before it were."""
-    checkpoints_changed: int = 0
-    """When a checkpoint was added last, as far as is known: nanoseconds since 1970."""
+    read: Remembered | None = None  # None where nothing was read yet.
+    signed: int = 0  # The number of lines under the newest checkpoint that was found to hold, as all before it were.
+    checkpoints_changed: int = 0  # When a checkpoint was added last, as far as is known: nanoseconds since 1970.
     tree: MerkleTree = msgspec.field(default_factory=MerkleTree)
-    since: set[str] = msgspec.field(default_factory=set)
-    """The keys that the lines behind that checkpoint name."""
+    since: set[str] = msgspec.field(default_factory=set)  # The keys that the lines behind that checkpoint name.
+    # The highest number given, by initials as they are read.
     exhibits: dict[str, int] = msgspec.field(default_factory=dict)
-    """The highest number given, by initials as they are read."""
-    sealed: set[str] = msgspec.field(default_factory=set)
-    """Captures whose seal is on record."""
+    sealed: set[str] = msgspec.field(default_factory=set)  # Captures whose seal is on record.
+    # Captures that began, by their id; read by whoever asks for them.
     registered: dict[str, CaptureRegistered] = msgspec.field(default_factory=dict)
-    """Captures that began, by their id; read by whoever asks for them."""
+    # Their exhibit references as they are read: two that look the same are one.
     references: set[str] = msgspec.field(default_factory=set)
-    """Their exhibit references as they are read: two that look the same are one."""
-    registered_to: int = 0
-    """The bytes of the ledger that were read for these."""
+    registered_to: int = 0  # The bytes of the ledger that were read for these.
 
     def read_lines(self, lines: Iterable[bytes]) -> Iterator[MerkleTree]:
         """Take in further lines; yield the tree after each. Raises BadFormat: this memory is then of no more use."""

@@ -31,11 +31,11 @@ ACTIONS = (
     DISCLOSED,
     "disposed",
 )
+# Characters of anything that an officer states; so that a line of the ledger stays far below the longest allowed.
 LONGEST_TEXT = 4_000
-"""Characters of anything that an officer states; so that a line of the ledger stays far below the longest allowed."""
 
+# Without these an event would leave a gap in the chain.
 _DEMANDED = {"handed-over": ("from", "to"), "received": ("from",), DISCLOSED: ("to",), "disposed": ("reason",)}
-"""Without these an event would leave a gap in the chain."""
 
 
 class Handling(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,8 +13,7 @@ from hashing.files.as_typed import as_typed
 
 # From the right: an exhibit's initials may hold a hyphen.
 _ITEM = re.compile(r"(.+/[0-9]{1,18})-[0-9]{1,18}", re.ASCII | re.DOTALL)
-_SHOWN = 8
-"""Exhibits that a hint lists; of more it names the first and the last."""
+_SHOWN = 8  # Exhibits that a hint lists; of more it names the first and the last.
 
 
 def exhibit_of(ref: str) -> str:

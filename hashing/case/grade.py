@@ -21,13 +21,13 @@ from hashing.times import Clock, system_clock, time_text
 
 SOURCE, INFORMATION, HANDLING = "source", "information", "handling"
 PARTS = (SOURCE, INFORMATION, HANDLING)
+# Each scheme with the codes, of one character each, of the parts that a grade has.
 SCHEMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "3x5x2": MappingProxyType({SOURCE: "123", INFORMATION: "ABCDE", HANDLING: "PC"}),
         "5x5x5": MappingProxyType({SOURCE: "ABCDE", INFORMATION: "12345", HANDLING: "12345"}),
     }
 )
-"""Each scheme with the codes, of one character each, of the parts that a grade has."""
 _WITH_CONDITIONS, _WITHOUT_CONDITIONS = ("3x5x2", "C"), ("3x5x2", "P")
 
 

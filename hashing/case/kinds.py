@@ -35,22 +35,18 @@ class ItemKind(StrEnum):
     PAGE_PICTURE = "page picture"
     RENDERED_PAGE = "rendered page"
     PRINTED_PAGE = "printed page"
-    ERROR_PAGE = "error page"
-    """What a server answered instead of the scene."""
+    ERROR_PAGE = "error page"  # What a server answered instead of the scene.
+    # The body of an exchange that was repeated or redirected, where it is too large to stand in the WARC.
     SUPERSEDED_BODY = "superseded body"
-    """The body of an exchange that was repeated or redirected, where it is too large to stand in the WARC."""
 
 
 class CaptureStatus(StrEnum):
     """How a capture ended. Its value is what ledgers, lists and `--json` say."""
 
-    COMPLETE = "complete"
-    """All that was sought is here."""
-    PARTIAL = "partial"
-    """Something is here, and something that was sought is not: the ledger names it."""
+    COMPLETE = "complete"  # All that was sought is here.
+    PARTIAL = "partial"  # Something is here, and something that was sought is not: the ledger names it.
     NOTHING = "nothing"
-    INTERRUPTED = "interrupted"
-    """By the officer, or by the death of its process: what had arrived is here."""
+    INTERRUPTED = "interrupted"  # By the officer, or by the death of its process: what had arrived is here.
 
 
 RENDERED = frozenset({
@@ -58,5 +54,5 @@ RENDERED = frozenset({
 })  # fmt: skip
 """Kinds of what is kept of a page that was shown in a browser; a saved page may also be handed in."""
 
+# Kinds that `--media` chooses from. What an item of such a kind or a page really is, its bytes decide.
 MEDIA = frozenset({ItemKind.PHOTO, ItemKind.VIDEO, ItemKind.AUDIO, ItemKind.DOCUMENT})
-"""Kinds that `--media` chooses from. What an item of such a kind or a page really is, its bytes decide."""

@@ -29,6 +29,7 @@ from hashing.ledger.merkle import MerkleTree
 URL, AUTHOR, TEXT, DESCRIPTION, FACTS = "url", "author", "text", "description", "facts"
 PLACE, NETWORK, OFFICER, CONTENT = "place", "network", "officer", "content"
 
+# What can be withheld, in a lawyer's words.
 WORDS = {
     URL: "addresses, and the file names that are made of them",
     AUTHOR: "who posted, and whom a post names",
@@ -40,11 +41,10 @@ WORDS = {
     OFFICER: "the name and initials of the officer who captured",
     CONTENT: "the file itself: only its size and SHA-256 are shown; of a protected source not even these",
 }
-"""What can be withheld, in a lawyer's words."""
 
-IMPLIED = {FACTS: {PLACE}}
-"""A word that says all that another says."""
+IMPLIED = {FACTS: {PLACE}}  # A word that says all that another says.
 
+# The word for each field that can be withheld, by event.
 _FIELDS: dict[str, dict[str, str]] = {
     "capture-started": {"scene": URL, "officer": OFFICER, "initials": OFFICER},
     "intake": {"given": URL, "received_from": AUTHOR, "consent": AUTHOR},
@@ -66,26 +66,24 @@ _FIELDS: dict[str, dict[str, str]] = {
     "server-dates": {"hosts": URL},
     "recovered": {"found": URL, "officer": OFFICER},
 }
-"""The word for each field that can be withheld, by event."""
+# The same for the parts of a post.
 _POST = {
     **dict.fromkeys(("server", "id", "permalink", "links", "reply_to", "quotes", "media"), URL),
     **dict.fromkeys(("author", "mentions"), AUTHOR),
     **dict.fromkeys(("title", "text", "warning", "tags", "edits"), TEXT),
     "location": PLACE,
 }
-"""The same for the parts of a post."""
+# The word for a fact, by its name; for every other it is FACTS, or PLACE where the name begins with GPS.
 _CLAIMED = {
     **dict.fromkeys(("author", "author address", "author mail", "artist", "camera owner", "copyright"), AUTHOR),
     **dict.fromkeys(("title", "description", "text", "comment", "user comment", "subject", "keywords"), TEXT),
     "canonical address": URL,
 }
-"""The word for a fact, by its name; for every other it is FACTS, or PLACE where the name begins with GPS."""
+# What is withheld with the content of an item of a protected source: whoever guesses a name could try it on a hash.
 _OF_CONTENT = ("excerpt", "sha256", "size")
-"""What is withheld with the content of an item of a protected source: whoever guesses a name could try it on a hash."""
 
 SALT_BYTES = 16
-_SALT_DIGITS, _DIGEST_DIGITS = 22, 43
-"""Digits of 16 and of 32 bytes in base64, without padding."""
+_SALT_DIGITS, _DIGEST_DIGITS = 22, 43  # Digits of 16 and of 32 bytes in base64, without padding.
 # HMAC (RFC 2104) written out: the two padded keys are hashed once a line, and not once for each of its words.
 _BLOCK = 64
 _INNER = bytes(byte ^ 0x36 for byte in range(256))
@@ -109,10 +107,9 @@ _fields = msgspec.json.Decoder(dict[str, Any])
 _disclosed = msgspec.json.Decoder(tuple[str, str, dict[str, Any]])
 _encode = msgspec.json.Encoder().encode
 _FIELDS_IN_ORDER = {event: sorted(words.items()) for event, words in _FIELDS.items()}
-_POST_IN_ORDER = sorted(_POST.items())
-"""As members stand in a canonical line."""
+_POST_IN_ORDER = sorted(_POST.items())  # As members stand in a canonical line.
+# Members of a JSON object: each value as the bytes of the line, or an object of such members again.
 _Members = dict[str, Any]
-"""Members of a JSON object: each value as the bytes of the line, or an object of such members again."""
 
 
 class Masked(msgspec.Struct, frozen=True):

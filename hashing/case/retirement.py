@@ -20,8 +20,7 @@ from hashing.ledger.keys import PublicKey, SigningKey
 from hashing.ledger.note import LARGEST_NOTE, parse_note, sign_note
 from hashing.times import Clock, system_clock, time_text
 
-FORMAT = "goldenhour-key-retired/1"
-"""Also the name under which the note is signed."""
+FORMAT = "goldenhour-key-retired/1"  # Also the name under which the note is signed.
 _LONGEST_REASON = 1000
 
 
@@ -29,8 +28,7 @@ class Retirement(msgspec.Struct, frozen=True, kw_only=True):
     """What the holder of a key states of its end; `stolen` says that somebody else may sign with it."""
 
     format: str
-    key: str
-    """The public key, in hexadecimal."""
+    key: str  # The public key, in hexadecimal.
     time: str
     reason: str
     stolen: bool

@@ -23,8 +23,7 @@ import msgspec
 
 from hashing.case.events import Exchange, HostDates, ServerDates
 
-MOST_HOSTS = 200
-"""Hosts that are listed: a hostile page has no end of them."""
+MOST_HOSTS = 200  # Hosts that are listed: a hostile page has no end of them.
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # IMF-fixdate, the one form that servers must send (RFC 9110, section 5.6.7). Others tell too little to bound a clock.
@@ -33,13 +32,11 @@ _FIXDATE = re.compile(
     r"([0-9]{2}):([0-9]{2}):([0-9]{2}) GMT",
     re.ASCII,
 )
-_PLAIN_HOST = re.compile(r"https?://([A-Za-z0-9.-]+(?::[0-9]+)?)/", re.ASCII)
-"""How nearly all addresses begin."""
+_PLAIN_HOST = re.compile(r"https?://([A-Za-z0-9.-]+(?::[0-9]+)?)/", re.ASCII)  # How nearly all addresses begin.
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _SECOND = 1000
-_CUT = 1
-"""Milliseconds: a ledger's times are cut to whole ones."""
+_CUT = 1  # Milliseconds: a ledger's times are cut to whole ones.
 # Seconds: an exchange of 30 years is a broken line of somebody's ledger.
 _LONGEST = 1e9
 _LONGEST_HOST = 300

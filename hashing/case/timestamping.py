@@ -33,8 +33,7 @@ class SealWithoutTimestamp:
     what: str
     checkpoint: str
     sealed: str
-    sha256: str = ""
-    """What the case's ledger says of the checkpoint file; it does not speak of its own checkpoints."""
+    sha256: str = ""  # What the case's ledger says of the checkpoint file; it does not speak of its own checkpoints.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,9 +15,10 @@ PART = "part"
 UNREADABLE = "not readable"
 ERROR = "server error"
 
+# What a page may be for a program that asks for it, and not for a browser.
 REVISABLE = frozenset({LOGIN, CHALLENGE, LIMITED, CONSENT, SHELL, THIN})
-"""What a page may be for a program that asks for it, and not for a browser."""
 
+# Every verdict, with the sentence that it stands for.
 MEANING = {
     CONTENT: "the page itself",
     THIN: "little of its own stands on this page, and it may not be what was asked for: look at it",
@@ -32,6 +33,5 @@ MEANING = {
     UNREADABLE: "it came and is kept, and cannot be read",
     ERROR: "the server could not answer",
 }
-"""Every verdict, with the sentence that it stands for."""
+# In the words of every failure that says so: whatever else is asked of the site with this session fails as well.
 SESSION_ENDED = "the session has ended"
-"""In the words of every failure that says so: whatever else is asked of the site with this session fails as well."""

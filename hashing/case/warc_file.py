@@ -25,8 +25,7 @@ from hashing.ledger.marks import Grown
 from hashing.times import Clock, time_text
 from hashing.warc.record import check_records
 
-LARGEST = 1 << 30
-"""Bytes after which the next record goes into a new file: 1 GiB, as the WARC guidelines advise."""
+LARGEST = 1 << 30  # Bytes after which the next record goes into a new file: 1 GiB, as the WARC guidelines advise.
 _PIECE = 1 << 20
 
 
@@ -59,8 +58,8 @@ class WarcFile:
         self._root = root
         self._largest = largest
         self._grown = dict(grown or {})
+        # Records in each file; -1 where a process that died wrote some of them.
         self._counts = dict.fromkeys(self._grown, -1)
-        """Records in each file; -1 where a process that died wrote some of them."""
         self._current = ""
         self._descriptor = -1
         self._digest: Hasher | None = None

@@ -22,8 +22,7 @@ from hashing.files.forking import fork_undisturbed
 
 T = TypeVar("T")
 
-_PARENT_DEATH_SIGNAL = 1
-"""PR_SET_PDEATHSIG of prctl(2), Linux."""
+_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2), Linux.
 
 
 class Beside(Generic[T]):

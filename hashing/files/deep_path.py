@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-LONGEST = 1000
-"""Bytes of a path given to the system in one call; below the limit of every system we run on."""
+LONGEST = 1000  # Bytes of a path given to the system in one call; below the limit of every system we run on.
 
 _THROUGH = os.O_DIRECTORY | os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY)
 

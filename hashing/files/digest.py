@@ -10,8 +10,8 @@ from hashing.errors import BadFormat
 
 SHA256 = "sha256"
 
+# Each algorithm that goldenhour knows, with the length of its value in hexadecimal digits.
 HEX_DIGITS = {"md5": 32, "sha1": 40, SHA256: 64, "sha512": 128, "blake2b": 128}
-"""Each algorithm that goldenhour knows, with the length of its value in hexadecimal digits."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

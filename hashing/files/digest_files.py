@@ -18,11 +18,10 @@ from hashing.files.read_ahead import PIECE
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+# Files handed over to the threads at once, since handing over costs more than hashing a small one (measured).
 _BATCH = 100
-"""Files handed over to the threads at once, since handing over costs more than hashing a small one (measured)."""
 
-_AHEAD = 64
-"""Batches under way or waiting to be asked for: the bound on memory, whatever the number of files."""
+_AHEAD = 64  # Batches under way or waiting to be asked for: the bound on memory, whatever the number of files.
 
 _TELL_SECONDS = 0.1
 _MOST_WORKERS = 16
@@ -35,8 +34,7 @@ class HashReading:
     path: Path
     algorithms: tuple[str, ...] = (SHA256,)
     follow_symlinks: bool = True
-    root: Path | None = None
-    """The folder of a case or a bundle: nothing below it is reached through a link."""
+    root: Path | None = None  # The folder of a case or a bundle: nothing below it is reached through a link.
 
 
 def digest_many(
@@ -51,7 +49,7 @@ def digest_many(
     """Hash files with the same algorithms; yield a result for each path, in the order given.
 
     `paths` may be endless: they are taken a bounded number ahead of what the caller has been given. A file that
-    cannot be read is an Unread among the others. `progress` is told the bytes read since it was last told, about ten
+    cannot be read is an UnreadFile among the others. `progress` is told the bytes read since it was last told, ten
     times a second, in the caller's thread. `workers` is the number of threads, by default two for each processor.
     Raises BadFormat for an unknown algorithm.
     """

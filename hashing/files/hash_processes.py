@@ -32,19 +32,16 @@ from hashing.files.scratch import made_scratch_folder
 
 # Files: enough that taking a claim (one read of a pipe) costs nothing beside hashing them.
 _FEWEST_IN_A_CLAIM = 32
-_MOST_CLAIMS = 2000
-"""A pipe holds as many without a reader; what it does not take is left to this process."""
+_MOST_CLAIMS = 2000  # A pipe holds as many without a reader; what it does not take is left to this process.
 # With this one eight: each costs its memory.
 _MOST_PROCESSES = 7
 _MOST_IN_MEMORY = 100_000
+# Number of the first file, and where the names of this and those behind it begin and end.
 _CLAIM = struct.Struct("<QQQ")
-"""Number of the first file, and where the names of this and those behind it begin and end."""
 _COUNT = struct.Struct("<Q")
-_RECORD = struct.Struct("<?Q32s")
-"""Whether the file was read, its size in bytes and its SHA-256."""
+_RECORD = struct.Struct("<?Q32s")  # Whether the file was read, its size in bytes and its SHA-256.
 _NOT_READ = _RECORD.pack(False, 0, b"")
-_PATIENCE = 0.1
-"""Seconds between two looks at how far the others are."""
+_PATIENCE = 0.1  # Seconds between two looks at how far the others are.
 
 
 class HashProcesses:
@@ -99,10 +96,8 @@ class _Work:
         self._claims = claims
         self._memory = memory
         self._files = files
-        self.processes = processes
-        """This one is number 0."""
-        self._own: deque[bytes] = deque()
-        """Claims that did not find room in the pipe."""
+        self.processes = processes  # This one is number 0.
+        self._own: deque[bytes] = deque()  # Claims that did not find room in the pipe.
 
     @classmethod
     def planned(cls, root: Path, names: Iterable[str], files: int, others: int) -> _Work:

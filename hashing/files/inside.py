@@ -151,8 +151,7 @@ class Folders:
 
     def __init__(self, root: int) -> None:
         self._root = root
-        self._path = b""
-        """Of the folder that is kept, below the root."""
+        self._path = b""  # Of the folder that is kept, below the root.
         self._kept = -1
 
     def __enter__(self) -> Self:

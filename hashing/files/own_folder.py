@@ -5,12 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from hashing.files.storage import OWNER_FOLDER
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def made_own_folder(path: Path) -> Path:

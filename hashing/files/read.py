@@ -20,8 +20,7 @@ from hashing.files.digest import SHA256, Digest, Hasher, new_hash
 from hashing.files.inside import kind_of
 from hashing.files.read_ahead import PIECE, ReadAhead
 
-LARGE = 8 << 20
-"""From this size on a second thread that reads ahead gains more than it costs (measured)."""
+LARGE = 8 << 20  # From this size on a second thread that reads ahead gains more than it costs (measured).
 
 _UNNAMED = Path()
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -166,11 +165,7 @@ def _demand_unchanged(path: Path, before: os.stat_result, after: os.stat_result,
 
 
 def _hash_in_turn(
-    descriptor: int,
-    size: int,
-    hashers: Iterable[Hasher],
-    buffer: bytearray,
-    progress: Callable[[int], None] | None,
+    descriptor: int, size: int, hashers: Iterable[Hasher], buffer: bytearray, progress: Callable[[int], None] | None
 ) -> None:
     view = memoryview(buffer)
     done = 0

@@ -13,10 +13,9 @@ if TYPE_CHECKING:
 
     from hashing.files.digest import Hasher
 
-CHUNK = 1 << 20
-"""Bytes read at a time."""
+CHUNK = 1 << 20  # Bytes read at a time.
+# The same where one thread reads and hashes in turn: as much as stays in a core's own cache between the two steps.
 PIECE = 128 << 10
-"""The same where one thread reads and hashes in turn: as much as stays in a core's own cache between the two steps."""
 
 # One is filled, one is hashed, and one lets the slower hasher lag a step behind.
 _SLOTS = 3

@@ -22,11 +22,8 @@ OWNER_FOLDER = 0o700
 OWNER_WRITES = 0o600
 OWNER_READS = 0o400
 
-PART = ".part"
-"""Ending of a file that is still being written."""
-
-SMALL = 16 << 20
-"""Bytes; no file that is read whole comes near it."""
+PART = ".part"  # Ending of a file that is still being written.
+SMALL = 16 << 20  # Bytes; no file that is read whole comes near it.
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -35,6 +32,7 @@ _FILES = (
     "close other programs, raise the limit (ulimit -n), or fetch less side by side (--jobs, and --scenes of a batch)"
 )
 _GONE, _ALLOWED = "connect the disk again, then run the command again", "choose a folder that you may write to"
+# What the system's errors mean to a person, and what to do.
 _WORDS = {
     errno.ENOSPC: ("the disk is full", _FREE),
     errno.EDQUOT: ("your share of the disk is used up", _FREE),
@@ -50,7 +48,6 @@ _WORDS = {
     errno.ENODEV: ("the disk is gone", _GONE),
     errno.ENXIO: ("the disk is gone", _GONE),
 }
-"""What the system's errors mean to a person, and what to do."""
 
 
 def storage_error(path: Path | str, error: OSError) -> HashingError:

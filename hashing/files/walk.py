@@ -44,8 +44,8 @@ def walk(paths: Iterable[Path | str]) -> Iterator[FoundFile | PassedOver | Unrea
 
     A symbolic link that was named is followed; one in a folder never is, so there are no loops and nothing outside is
     reached. Names need not be UTF-8, and folders may nest deeper than the system takes in one path. A path that does
-    not exist and a folder that cannot be listed are Unread. A pipe or device that was named is Found all the same:
-    whoever reads it refuses it.
+    not exist and a folder that cannot be listed are UnreadFile. A pipe or device that was named is a FoundFile
+    all the same: whoever reads it refuses it.
     """
     for path in paths:
         try:

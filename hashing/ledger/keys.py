@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 _KEY_BYTES = 32
+# What stands before the 32 bytes in a DER SubjectPublicKeyInfo (RFC 8410, section 4).
 _SPKI = bytes.fromhex("302a300506032b6570032100")
-"""What stands before the 32 bytes in a DER SubjectPublicKeyInfo (RFC 8410, section 4)."""
 
-_NOTE_TYPE = b"\x01"
-"""C2SP signed-note: the signature type of plain Ed25519."""
+_NOTE_TYPE = b"\x01"  # C2SP signed-note: the signature type of plain Ed25519.
 
 # RFC 8032, section 5.1: coordinates are numbers modulo this prime.
 _PRIME = 2**255 - 19
+# The y coordinates of the points of order 1, 2, 4 and 8. A signature under such a key needs no private half.
 _WEAK = {
     0,
     1,
@@ -43,7 +43,6 @@ _WEAK = {
     int.from_bytes(bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little"),
     int.from_bytes(bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"), "little"),
 }
-"""The y coordinates of the points of order 1, 2, 4 and 8. A signature under such a key needs no private half."""
 
 _ENCRYPTED = "-----BEGIN ENCRYPTED PRIVATE KEY-----"
 # Bytes. An encrypted PEM has some 300; what is named by mistake may be a video.

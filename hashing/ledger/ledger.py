@@ -24,19 +24,16 @@ from hashing.files.storage import create, read_error, reading, storage_error, st
 from hashing.ledger.merkle import MerkleTree
 
 LEDGER = "ledger.jsonl"
-LONGEST_LINE = 4 << 20
-"""Bytes; no event comes near it, so a longer line is not ours."""
+LONGEST_LINE = 4 << 20  # Bytes; no event comes near it, so a longer line is not ours.
 _PIECE = 1 << 20
 
 
 class _LinesSoFar(msgspec.Struct):
     """What the lines of a ledger come to."""
 
-    length: int = 0
-    """Bytes of whole lines."""
+    length: int = 0  # Bytes of whole lines.
     tree: MerkleTree = msgspec.field(default_factory=MerkleTree)
-    digest: hashlib._Hash = msgspec.field(default_factory=hashlib.sha256)
-    """Over these bytes."""
+    digest: hashlib._Hash = msgspec.field(default_factory=hashlib.sha256)  # Over these bytes.
 
     def add(self, line: bytes) -> None:
         """Take in a further line, with its newline."""
@@ -54,8 +51,7 @@ class Remembered(msgspec.Struct, frozen=True):
 
     device: int
     inode: int
-    modified: int
-    """Nanoseconds since 1970."""
+    modified: int  # Nanoseconds since 1970.
     content: _LinesSoFar
 
     @property
@@ -78,8 +74,7 @@ class Ledger:
         self.path = path
         self.torn = torn
         self.resumed = resumed
-        self._behind = bool(torn)
-        """Whether something stands behind the lines."""
+        self._behind = bool(torn)  # Whether something stands behind the lines.
         self._descriptor = descriptor
         self._content = content
 

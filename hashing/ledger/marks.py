@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from hashing.ledger.mac import Mac
 
 MARKS = "ledger.mac"
-_LONGEST = 1 << 20
-"""Bytes of a line; none of ours comes near it."""
+_LONGEST = 1 << 20  # Bytes of a line; none of ours comes near it.
 
 
 class Grown(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,8 +55,7 @@ class LedgerMarks:
         self._path = path
         self._descriptor = descriptor
         self._mac = mac
-        self._torn = torn
-        """Whether half a line may stand at the end, of a process that died or of a write that failed."""
+        self._torn = torn  # Whether half a line may stand at the end, of a process that died or of a write that failed.
 
     @classmethod
     def create(cls, folder: Path, mac: Mac, *, root: Path | None = None) -> LedgerMarks:

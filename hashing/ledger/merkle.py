@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
-EMPTY_ROOT = sha256(b"").digest()
-"""The root hash of a tree without leaves."""
+EMPTY_ROOT = sha256(b"").digest()  # The root hash of a tree without leaves.
 
 _HASH_BYTES = 32
+# Sizes from here on are nobody's; it also bounds the length of a proof to 64 hashes and the work to check one.
 _LARGEST = 1 << 64
-"""Sizes from here on are nobody's; it also bounds the length of a proof to 64 hashes and the work to check one."""
 
 
 def leaf_hash(data: bytes) -> bytes:

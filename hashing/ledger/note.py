@@ -14,10 +14,8 @@ import msgspec
 from hashing.errors import BadFormat, BadSignature
 from hashing.ledger.keys import PublicKey, SigningKey, check_key_name, encode_base64
 
-LARGEST_NOTE = 1 << 20
-"""Bytes."""
-MOST_SIGNATURES = 64
-"""The standard asks for 16 at the least."""
+LARGEST_NOTE = 1 << 20  # Bytes.
+MOST_SIGNATURES = 64  # The standard asks for 16 at the least.
 
 # C2SP signed-note: the first bytes of SHA-256(name, newline, type, public key); a hint which key to try, no proof.
 _KEY_ID_BYTES = 4
@@ -47,8 +45,7 @@ class NoteSignature(msgspec.Struct, frozen=True):
 class Note(msgspec.Struct, frozen=True):
     """A note as read. Nothing in it can be trusted before `verify` has returned."""
 
-    text: str
-    """Ends in a newline, which is signed too."""
+    text: str  # Ends in a newline, which is signed too.
     signatures: tuple[NoteSignature, ...]
 
     def verify(self, name: str, key: PublicKey) -> None:

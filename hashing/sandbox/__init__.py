@@ -28,12 +28,7 @@ __all__ = [
     "handed_over",
 ]
 
-_MODULES = {
-    "Confinement": "confine",
-    "Readers": "readers",
-    "SandboxProcess": "process",
-    "confined": "program",
-}
+_MODULES = {"Confinement": "confine", "Readers": "readers", "SandboxProcess": "process", "confined": "program"}
 
 
 def __getattr__(name: str) -> object:

@@ -14,14 +14,13 @@ import sysconfig
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
-"""Numbers of system calls, the same on every architecture."""
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # Numbers of system calls, the same on every architecture.
 # linux/landlock.h: LANDLOCK_CREATE_RULESET_VERSION, LANDLOCK_RULE_PATH_BENEATH, LANDLOCK_ACCESS_FS_*.
 _VERSION = 1
 _PATH_BENEATH = 1
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
+# How many rights on files each version of the interface knows; later ones know no more that matter here.
 _RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
-"""How many rights on files each version of the interface knows; later ones know no more that matter here."""
 _NETWORK_SINCE, _SCOPES_SINCE = 4, 6
 # TCP: bind and connect (interface 4). Scopes: abstract sockets and signals (interface 6).
 _BOTH = 0b11

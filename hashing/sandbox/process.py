@@ -17,8 +17,8 @@ from hashing.sandbox import channel
 from hashing.sandbox.errors import NotRead
 
 _ROOT = Path(__file__).resolve().parents[2]
+# What an interpreter may need to start. Nothing else of the environment is passed on: it may hold secrets.
 _KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
-"""What an interpreter may need to start. Nothing else of the environment is passed on: it may hold secrets."""
 
 
 class SandboxProcess:

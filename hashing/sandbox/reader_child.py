@@ -6,24 +6,21 @@ import importlib
 import inspect
 import os
 import signal
+import socket
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from hashing.sandbox import channel
 
-if TYPE_CHECKING:
-    import socket
-
 _LONGEST_QUESTION = 16 << 20
+# Seconds between two answers. The parent is less patient; this is for one that was killed, which ends nobody.
 _LONGEST_THOUGHT = 330
-"""Seconds between two answers. The parent is less patient; this is for one that was killed, which ends nobody."""
 _LONGEST_REASON = 300
 _PAGE = os.sysconf("SC_PAGESIZE") if hasattr(os, "sysconf") else 4096
+# Bytes by which a process may have grown and still read another document: that one is to find as much room.
 _MOST_GROWTH = 8 << 20
-"""Bytes by which a process may have grown and still read another document: that one is to find as much room."""
 try:
     _SIZES = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)  # while that is still allowed
 except OSError:
@@ -43,10 +40,8 @@ class ReaderAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     value: msgspec.Raw = msgspec.Raw(b"\xc0")
     ended: bool = False
     failed: str = ""
-    goes_on: bool = False
-    """Whether the process can read another document after a failure."""
-    grown: bool = False
-    """Whether the process has grown so large that it is not to read another."""
+    goes_on: bool = False  # Whether the process can read another document after a failure.
+    grown: bool = False  # Whether the process has grown so large that it is not to read another.
 
 
 def read_documents(talk: socket.socket) -> None:

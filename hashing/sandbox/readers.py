@@ -25,15 +25,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-DEADLINE = 300.0
-"""Seconds for one document, the last line: what is counted ends far earlier on the slowest machine."""
+DEADLINE = 300.0  # Seconds for one document, the last line: what is counted ends far earlier on the slowest machine.
 # An interpreter starts in well under a second; this is for a computer that has a hundred other things to do.
 _START_DEADLINE = 120.0
-_MEMORY = 224 << 20
-"""Bytes of data; with an interpreter and its libraries less than 300 MiB."""
+_MEMORY = 224 << 20  # Bytes of data; with an interpreter and its libraries less than 300 MiB.
 _LONGEST = 48 << 20
-_MOST_DOCUMENTS = 2000
-"""After so many a new process takes over, whatever the old one may hold by then."""
+_MOST_DOCUMENTS = 2000  # After so many a new process takes over, whatever the old one may hold by then.
 _ROOT = Path(__file__).resolve().parents[2]
 _CHILD = "hashing.sandbox.reader_child:read_documents"
 
@@ -54,8 +51,7 @@ class Readers:
         self._idle: list[_Reader] = []
         self._busy: set[_Reader] = set()
         self._closed = False
-        self._asked = {"", *load}
-        """Modules that were asked for, or are loaded from the start."""
+        self._asked = {"", *load}  # Modules that were asked for, or are loaded from the start.
 
     def __enter__(self) -> Self:
         return self
@@ -195,8 +191,7 @@ class _Reader:
         self._read = 0
         self._answer: ReaderAnswer | None = None
         self._under_way = False
-        self.function = ""
-        """What it is reading with."""
+        self.function = ""  # What it is reading with.
         self.given_up = False
 
     @property

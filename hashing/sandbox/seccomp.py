@@ -22,8 +22,7 @@ _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _KILL, _ERROR, _ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
 # Offsets in struct seccomp_data.
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
-_LAST_KNOWN = 470
-"""Later system calls than those that were looked at are answered as an older kernel would."""
+_LAST_KNOWN = 470  # Later system calls than those that were looked at are answered as an older kernel would.
 # linux/sched.h: CLONE_THREAD.
 _CLONE_THREAD = 0x10000
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -84,18 +83,17 @@ _REFUSED: tuple[tuple[str, int | None, int | None], ...] = (
     ("semctl", 66, 191), ("semtimedop", 220, 192), ("msgget", 68, 186), ("msgsnd", 69, 189), ("msgrcv", 70, 188),
     ("msgctl", 71, 187), ("mq_open", 240, 180), ("mq_unlink", 241, 181),
 )  # fmt: skip
-_HIDDEN = (435, 437)
-"""clone3 and openat2, on every architecture."""
+_HIDDEN = (435, 437)  # clone3 and openat2, on every architecture.
+# What a program that writes a file needs, and to be started.
 OF_A_PROGRAM = frozenset({"execve", "ftruncate", "fallocate", "flock", "unlink", "unlinkat", "sched_setaffinity"})
-"""What a program that writes a file needs, and to be started."""
+# What a command of ours needs that writes files, and starts interpreters of its own. No network, none the less.
 OF_A_COMMAND = OF_A_PROGRAM | frozenset(
     {"fork", "vfork", "clone", "kill", "tkill", "tgkill", "socketpair", "setrlimit", "prlimit64"}
     | {"mkdir", "mkdirat", "rename", "renameat", "renameat2", "rmdir", "symlink", "symlinkat", "link", "linkat"}
     | {"chmod", "fchmod", "fchmodat", "utimensat", "truncate", "creat"}
 )
-"""What a command of ours needs that writes files, and starts interpreters of its own. No network, none the less."""
+# What serves a socket that was handed over, and writes files: it connects to nobody, and opens no other door.
 OF_A_SERVER = frozenset({"accept", "accept4", "ftruncate", "unlink", "unlinkat", "rename", "renameat", "renameat2"})
-"""What serves a socket that was handed over, and writes files: it connects to nobody, and opens no other door."""
 
 
 def forbid_calls(allowed: frozenset[str] = frozenset()) -> str:

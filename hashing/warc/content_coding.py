@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from hashing.errors import BadCoding, UnknownCoding
 
-PIECE = 1 << 18
-"""Bytes that are in memory at a time, coded and decoded."""
+PIECE = 1 << 18  # Bytes that are in memory at a time, coded and decoded.
 
 _GZIP, _DEFLATE, _IDENTITY = "gzip", "deflate", "identity"
 _NAMES = {
@@ -26,8 +25,7 @@ _HEADER = 2
 _ZLIB_METHOD, _ZLIB_CHECK = 8, 31
 # Servers send one, rarely two; each further one multiplies what a bomb can do.
 _MOST_CODINGS = 4
-_MOST_MEMBERS = 10_000
-"""Of gzip in one body: each costs a copy of what follows it."""
+_MOST_MEMBERS = 10_000  # Of gzip in one body: each costs a copy of what follows it.
 
 
 def unpacked(pieces: Iterable[bytes], coding: str, cut: Callable[[], None] = lambda: None) -> Iterator[bytes]:

@@ -38,8 +38,7 @@ class Framing(msgspec.Struct, frozen=True):
 class ResponseHead(msgspec.Struct, frozen=True):
     """What a head says. Names are as served, values in Latin-1 without the white space around them."""
 
-    minor: int
-    """0 for HTTP/1.0 and older, which close the connection unless they say otherwise; 1 for all others."""
+    minor: int  # 0 for HTTP/1.0 and older, which close the connection unless they say otherwise; 1 for all others.
     status: int
     reason: str
     fields: tuple[tuple[str, str], ...]

@@ -17,16 +17,14 @@ import msgspec
 
 from hashing.errors import BadFormat
 
-STORED = 0
-"""Deflate level for what is compressed already: measured at a thirtieth of the time of level 1."""
+STORED = 0  # Deflate level for what is compressed already: measured at a thirtieth of the time of level 1.
 # zlib's own default: beyond it text becomes hardly smaller, and takes much longer.
 DEFLATED = 6
 
+# Fields of our own in a response whose body stands in an item's file alone: its path in the capture, its SHA-256.
 BODY_FILE, BODY_DIGEST = "Goldenhour-Body-File", "Goldenhour-Body-Digest"
-"""Fields of our own in a response whose body stands in an item's file alone: its path in the capture, its SHA-256."""
 
-RECORDED = "Goldenhour-Recorded"
-"""Another, in what our recorder did not take off the wire itself: how it was recorded."""
+RECORDED = "Goldenhour-Recorded"  # Another, in what our recorder did not take off the wire itself: how it was recorded.
 
 _GZIP = 31  # zlib's window bits for a gzip wrapper
 _CHUNK = 1 << 18
@@ -46,8 +44,7 @@ _NAMES = {
     )
 }  # fmt: skip
 """Fields as they are nearly always written, in lower case."""
-_VERSIONS = {"WARC/1.1", "WARC/1.0"}
-"""Ours are of 1.1; what others hand over may be of 1.0, which is read alike."""
+_VERSIONS = {"WARC/1.1", "WARC/1.0"}  # Ours are of 1.1; what others hand over may be of 1.0, which is read alike.
 
 
 def new_record_id() -> str:
@@ -81,10 +78,7 @@ def encode_record(
 
 
 def stream_record(
-    fields: Sequence[tuple[str, str]],
-    block: Iterable[bytes | bytearray | memoryview],
-    length: int,
-    level: int = STORED,
+    fields: Sequence[tuple[str, str]], block: Iterable[bytes | bytearray | memoryview], length: int, level: int = STORED
 ) -> Iterator[bytes]:
     """Yield one record as a gzip member, a piece at a time, for a block that is too large for memory.
 
@@ -120,8 +114,8 @@ class WarcRecord(msgspec.Struct, frozen=True):
         return self.fields.get("warc-block-digest", "").removeprefix("sha256:")
 
 
+# Told a record's fields, in lower case, it returns what is to see its block, piece by piece, or None.
 Watch: TypeAlias = "Callable[[dict[str, str]], Callable[[bytes], object] | None]"
-"""Told a record's fields, in lower case, it returns what is to see its block, piece by piece, or None."""
 
 
 class _Members:
@@ -130,8 +124,7 @@ class _Members:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._raw = b""
-        self._used = 0
-        """Bytes of `_raw` that are unpacked."""
+        self._used = 0  # Bytes of `_raw` that are unpacked.
         self._position = file.tell()
         self._unpacker = zlib.decompressobj(_GZIP)
         self._window = _FIRST_WINDOW

@@ -7,21 +7,18 @@ import re
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from lxml import etree
 
 from hashing.errors import WouldOverwrite
 from hashing.files.storage import read_named, storing, write_exclusively
-
-if TYPE_CHECKING:
-    from intelligence.appeals.appeals import OpenAppeal
+from intelligence.appeals.appeals import OpenAppeal
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _LARGEST = 16 << 20
+# What no document of XML 1.0 holds (section 2.2).
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What no document of XML 1.0 holds (section 2.2)."""
 
 
 def appeals_feed(appeals: Iterable[OpenAppeal], *, url: str, author: str, title: str, now: str) -> bytes:

@@ -12,6 +12,7 @@ TIME, ADDRESS, ACCOUNT, CAMERA, SOFTWARE = "time", "address", "account", "camera
 PLACE, SUN, EDITED, SIGNED = "place", "sun", "edited", "signed"
 VERSIONS = "versions"
 NOT_CHECKED = "not checked"
+# The kinds in the order in which they are told, each with its heading.
 KINDS = {
     SAME_BYTES: "Items with the same bytes",
     SAME_PICTURE: "Photos and videos that show the same picture, or nearly",
@@ -29,7 +30,6 @@ KINDS = {
     SOFTWARE: "Programs, as the files claim",
     NOT_CHECKED: "What could not be checked",
 }
-"""The kinds in the order in which they are told, each with its heading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class CheckFinding:
 
     kind: str
     says: str
+    # Reference, and what is known of that item, in the order in which it is to be read.
     rests_on: tuple[tuple[str, str], ...] = ()
-    """Reference, and what is known of that item, in the order in which it is to be read."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the same as plain values, for `check --json`."""

@@ -12,18 +12,16 @@ from hashing.sandbox import confined
 
 __all__ = ["MOST", "find_ffmpeg", "keyframes"]
 
-MOST = 240
-"""Pictures of one video that are compared; one more tells that there are more."""
+MOST = 240  # Pictures of one video that are compared; one more tells that there are more.
+# At most one a second, reduced and grey.
 _FILTER = (
     "select='isnan(prev_selected_t)+gte(t-prev_selected_t,1)',"
     "scale=w='min(512,iw)':h='min(512,ih)':force_original_aspect_ratio=decrease,format=gray"
 )
-"""At most one a second, reduced and grey."""
 _PICTURE = re.compile(r"[0-9]{1,12}\.png")
 _INPUT = Path("/dev/fd/0")
 _MEMORY = 1 << 30
-_PATIENCE = 600.0
-"""Seconds, the last line: how long a long video takes is the machine's affair."""
+_PATIENCE = 600.0  # Seconds, the last line: how long a long video takes is the machine's affair.
 
 
 def keyframes(ffmpeg: str, video: int, folder: Path) -> list[tuple[str, Path]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,8 +18,7 @@ from hashing.files import inside
 if TYPE_CHECKING:
     from exports.format.capture_view import CaptureView
     from exports.format.manifest import ListedItem
-    from hashing.case.events import Exchange, Item, ProofRead, WorkingCopy
-    from hashing.case.facts import Fact
+    from hashing.case.events import ProofRead
     from hashing.case.post import Post
 
 _LARGEST_TEXT = 1 << 20
@@ -97,20 +96,7 @@ def material_of(path: Path) -> Iterator[Material]:
             if not item.withheld
         ]
         judged = {each.ref: each.shows for capture in bundle.captures() for each in capture.verdicts}
-        checked = (
-            _checked(
-                item,
-                item.response,
-                item.facts,
-                item.post,
-                judged,
-                item.working_copies,
-                files.tree.open,
-                proof=item.proof,
-                protected=protected,
-            )
-            for item, protected in listed
-        )
+        checked = (_checked(item, judged, files.tree.open, protected=protected) for item, protected in listed)
         yield Material("bundle", _bounded(path, checked))
 
 
@@ -132,36 +118,18 @@ def _of_capture(view: CaptureView, case: Path) -> Iterator[CheckedItem]:
     def _open(name: str) -> BinaryIO:
         return open(inside.open_file(view.path / name, root=case), "rb")  # noqa: PTH123 - a descriptor
 
-    for entry in view.items:
-        yield _checked(
-            entry.item,
-            entry.exchange,
-            entry.facts,
-            entry.post,
-            judged,
-            entry.working_copies,
-            _open,
-            proof=entry.proof,
-            protected=protected,
-        )
+    for item in view.items:
+        yield _checked(item, judged, _open, protected=protected)
 
 
 def _checked(
-    item: Item | ListedItem,
-    exchange: Exchange | None,
-    facts: Iterable[Fact],
-    post: Post | None,
-    judged: Mapping[str, str],
-    copies: Sequence[WorkingCopy],
-    opener: Callable[[str], BinaryIO],
-    *,
-    proof: ProofRead | None,
-    protected: bool,
+    item: ListedItem, judged: Mapping[str, str], opener: Callable[[str], BinaryIO], *, protected: bool
 ) -> CheckedItem:
     # A video is looked at as the joined working copy, where its original came in segments.
-    joined = playable(copies)
+    joined = playable(item.working_copies)
     film = joined.path if joined is not None else item.path if item.kind == "video" else ""
-    texts = [copy.path for copy in copies if copy.path.endswith(TEXT_ENDING)]
+    response, post = item.response, item.post
+    texts = [copy.path for copy in item.working_copies if copy.path.endswith(TEXT_ENDING)]
 
     def _text() -> str:
         for name in texts:
@@ -176,12 +144,12 @@ def _checked(
         sha256=item.sha256,
         size=item.size,
         mime=item.mime,
-        captured=exchange.started if exchange is not None else item.time,
-        server_date=exchange.server_date if exchange is not None and not exchange.age else "",
+        captured=item.captured,
+        server_date=response.server_date if response is not None and not response.age else "",
         # Of two facts of one name the first counts, as in the report.
-        facts={fact.name: str(fact.value) for fact in reversed(tuple(facts))},
+        facts={fact.name: str(fact.value) for fact in reversed(item.facts)},
         post=post,
-        proof=proof,
+        proof=item.proof,
         shows=judged.get(item.ref, ""),
         protected=protected,
         open=lambda: opener(item.path),

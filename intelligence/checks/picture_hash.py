@@ -28,20 +28,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 BITS = 256
-NEAR = 31
-"""Differing bits up to which two photos count as the same picture, as PDQ's authors advise."""
+NEAR = 31  # Differing bits up to which two photos count as the same picture, as PDQ's authors advise.
 _SIDE, _FREQUENCIES = 64, 16
-_EDGE = 512
-"""Pixels to which a photo is reduced first."""
+_EDGE = 512  # Pixels to which a photo is reduced first.
 _ORIENTATION = 0x0112
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "AVIF")
 _MOST_PIXELS = 64_000_000
-_PLAIN = 16
-"""Grey values by which a border may differ from the corner's."""
-_LEAST_LEFT = 0.2
-"""Part of each side that must be left when the border is cut off."""
-_SCALE = 20
-"""Bits behind the point of what a wave has: those of two waves, and a sum of grey values, fit a lane."""
+_PLAIN = 16  # Grey values by which a border may differ from the corner's.
+_LEAST_LEFT = 0.2  # Part of each side that must be left when the border is cut off.
+_SCALE = 20  # Bits behind the point of what a wave has: those of two waves, and a sum of grey values, fit a lane.
 _WAVES = [
     [
         round(math.sqrt(2 / _SIDE) * math.cos(math.pi / (2 * _SIDE) * (row + 1) * (2 * column + 1)) * (1 << _SCALE))
@@ -58,11 +53,9 @@ class PictureHash(msgspec.Struct, frozen=True):
 
     bits: bytes = b""
     quality: int = 0
-    inside: bytes = b""
-    """The hash of what is inside of a plain border; b"" where there is none."""
+    inside: bytes = b""  # The hash of what is inside of a plain border; b"" where there is none.
     reason: str = ""
-    signed: bool = False
-    """Whether the file may have content credentials."""
+    signed: bool = False  # Whether the file may have content credentials.
 
     def numbers(self) -> tuple[int, ...]:
         """Return the hashes as numbers, for `distance`."""

@@ -22,22 +22,18 @@ from intelligence.checks.material import CheckedItem
 from intelligence.checks.picture_hash import GreyCopy
 from intelligence.errors import NoSuchModel
 
-AT_ONCE = 16
-"""Photos that are read by one start of tesseract: most of the time of a small one is the model's loading."""
+AT_ONCE = 16  # Photos that are read by one start of tesseract: most of the time of a small one is the model's loading.
 _COPY = "intelligence.checks.picture_hash:grey_copy"
-_EDGE = 3000
-"""Pixels of the longer side of what tesseract is given."""
-_SPARSE = "11"
-"""Its way for words that stand anywhere in a picture, in no order: on photos it finds the most."""
-_LEAST_CONFIDENCE = 60
-"""Of a hundred, by tesseract's own word: below it, it reads words into leaves and walls."""
+_EDGE = 3000  # Pixels of the longer side of what tesseract is given.
+_SPARSE = "11"  # Its way for words that stand anywhere in a picture, in no order: on photos it finds the most.
+_LEAST_CONFIDENCE = 60  # Of a hundred, by tesseract's own word: below it, it reads words into leaves and walls.
 _LANGUAGES = re.compile(r"[A-Za-z]{2,20}(?:_[A-Za-z]{2,20})?(?:\+[A-Za-z]{2,20}(?:_[A-Za-z]{2,20})?){0,9}")
 _WORD = re.compile(r"\w")
 _MEMORY = 1 << 30
 _PATIENCE = 1_800.0
 _LARGEST_TABLE = 16 << 20
+# Columns of its table: what numbers a line, from its page on, the confidence, the word.
 _LINE, _CONFIDENCE, _TEXT = slice(1, 5), 10, 11
-"""Columns of its table: what numbers a line, from its page on, the confidence, the word."""
 _COLUMNS = 12
 
 

@@ -17,15 +17,14 @@ from typing import Any, BinaryIO
 import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 
-LARGEST = 96 << 20
-"""Bytes of a file that is checked: it is in memory."""
+LARGEST = 96 << 20  # Bytes of a file that is checked: it is in memory.
+# What speaks of whom to trust, not of whether the file is as it was signed.
 _TRUSTED, _UNTRUSTED = "signingCredential.trusted", "signingCredential.untrusted"
-"""What speaks of whom to trust, not of whether the file is as it was signed."""
 _OFFLINE = {"remote_manifest_fetch": False, "ocsp_fetch": False}
 # A JUMBF box with the label `c2pa.signature` (ISO/IEC 19566-5), whose content is CBOR: a length, then COSE_Sign1.
 _SIGNATURES = re.compile(rb"c2pa\.signature\0(....)cbor", re.DOTALL)
+# The field `pad` of a COSE header, with the length of its byte string in CBOR.
 _PADS = re.compile(rb"\x63pad(\x58.|\x59..|\x5a....)", re.DOTALL)
-"""The field `pad` of a COSE header, with the length of its byte string in CBOR."""
 _LEAST_PADDING = 64
 _NAMED = 5
 
@@ -36,10 +35,8 @@ class SignedClaim(msgspec.Struct, frozen=True, kw_only=True):
     found: bool = False
     holds: bool = False
     by: str = ""
-    trusted: bool = False
-    """Whether the signer stands on the list of trusted signers that was given."""
-    said: str = ""
-    """What the signer states beside: the program, the time."""
+    trusted: bool = False  # Whether the signer stands on the list of trusted signers that was given.
+    said: str = ""  # What the signer states beside: the program, the time.
     reason: str = ""
 
 

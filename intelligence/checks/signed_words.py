@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+# The boxes that they stand in (JUMBF, ISO 19566-5), and the field of XMP that names where else they stand.
 _WORDS = (b"jumb", b"dcterms:provenance")
-"""The boxes that they stand in (JUMBF, ISO 19566-5), and the field of XMP that names where else they stand."""
 _PIECE, _OVERLAP = 1 << 20, 32
 
 

@@ -31,8 +31,7 @@ ENGINES = ("pocketsphinx",)
 # Samples a second: what pocketsphinx's models are trained on.
 _RATE = 16_000
 _CHILD = Path(__file__).with_name("speech_child.py")
-_LONGEST = 4 * 3600
-"""Seconds of a recording that are listened to."""
+_LONGEST = 4 * 3600  # Seconds of a recording that are listened to.
 _INPUT = Path("/dev/fd/0")
 _MEMORY = 1 << 30
 _LARGEST_ANSWER = 4 << 20

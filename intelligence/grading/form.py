@@ -25,8 +25,7 @@ from hashing.case.grade import PARTS, SCHEMES
 from hashing.case.redaction import AUTHOR
 from hashing.times import Clock, system_clock
 
-_MOST_ROWS = 5_000
-"""Items that are laid out at once: memory has a bound."""
+_MOST_ROWS = 5_000  # Items that are laid out at once: memory has a bound.
 _HEAD = ("Item", "What it is and says, as claimed", "Source", "Information", "Handling")
 _WIDTHS = (14, 49, 11, 14, 12)
 

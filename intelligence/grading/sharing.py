@@ -16,6 +16,7 @@ from hashing.case.redaction import AUTHOR
 from intelligence.errors import NotShareable
 
 OWN, LAW, PARTNER, ABROAD = "own-agency", "law-enforcement", "uk-partner", "foreign-law-enforcement"
+# Whom material is made for, as the codes of 5x5x5 tell them apart; 3x5x2 does not.
 RECIPIENTS: Mapping[str, str] = MappingProxyType(
     {
         OWN: "within the agency that graded",
@@ -24,11 +25,10 @@ RECIPIENTS: Mapping[str, str] = MappingProxyType(
         ABROAD: "law enforcement outside the European Economic Area",
     }
 )
-"""Whom material is made for, as the codes of 5x5x5 tell them apart; 3x5x2 does not."""
+# Who may have what 5x5x5 gives this handling code. Code 5 is nobody's but the originator's to give.
 _MAY: Mapping[str, frozenset[str]] = MappingProxyType(
     {"1": frozenset({OWN, LAW}), "2": frozenset({OWN, PARTNER}), "3": frozenset({OWN, ABROAD}), "4": frozenset({OWN})}
 )
-"""Who may have what 5x5x5 gives this handling code. Code 5 is nobody's but the originator's to give."""
 _PERMITTED, _WITH_CONDITIONS = "P", "C"
 
 

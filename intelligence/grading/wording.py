@@ -17,8 +17,7 @@ from hashing.files.storage import read_named
 from intelligence.errors import BadWording
 
 _LARGEST = 1 << 16
-_LONGEST = 300
-"""Characters of a meaning: a grade keeps three of them."""
+_LONGEST = 300  # Characters of a meaning: a grade keeps three of them.
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +26,7 @@ class Wording:
 
     name: str
     date: str
-    sources: Mapping[str, str]
-    """Where each scheme is described."""
+    sources: Mapping[str, str]  # Where each scheme is described.
     meanings: Mapping[str, Mapping[str, Mapping[str, str]]]
 
     @property

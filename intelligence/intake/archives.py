@@ -19,14 +19,14 @@ from hashing.case.facts import Fact
 from hashing.times import time_text
 from intelligence.intake.pieces import MOST_MEMBERS, PIECE, Budget, HeldFile, PastBounds, Piece, in_pieces, plain
 
+# What the libraries raise for archives that are none, or are cut off.
 _BROKEN = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error, lzma.LZMAError, struct.error)
-"""What the libraries raise for archives that are none, or are cut off."""
+# How to open each form, by what it begins with.
 _COMPRESSED: dict[bytes, Callable[[BinaryIO], io.BufferedIOBase | IO[bytes]]] = {
     b"\x1f\x8b": lambda file: gzip.GzipFile(fileobj=file),
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ": lzma.LZMAFile,
 }
-"""How to open each form, by what it begins with."""
 _LONGEST_BEGINNING = max(map(len, _COMPRESSED))
 # APPNOTE 4.4.4: bit 0 of the flags.
 _ENCRYPTED = 1

@@ -31,12 +31,12 @@ _LINE = re.compile(
     re.MULTILINE,
 )
 _AUTHOR = re.compile("\u200e?([^:\n]{1,100}): ")
+# `<attached: NAME>`, or `NAME (file attached)` at its beginning, in whatever language the phone speaks.
 _ATTACHED = re.compile(
     r"<[^<>:\n]{1,40}: ([^<>\n]{1,200}\.[A-Za-z0-9]{2,5})>"
     r"|\A\u200e?([^\s<>:]{1,200}\.[A-Za-z0-9]{2,5}) \([^()\n]{1,40}\)$",
     re.MULTILINE,
 )
-"""`<attached: NAME>`, or `NAME (file attached)` at its beginning, in whatever language the phone speaks."""
 _MESSAGES = re.compile(r'(?<!\\)"messages"\s*:\s*\[')
 _SEPARATOR = re.compile(r"[\s,]*")
 _KINDS = {

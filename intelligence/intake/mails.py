@@ -18,8 +18,7 @@ from hashing.case.facts import Fact
 from hashing.times import time_text
 from intelligence.intake.pieces import Budget, HeldFile, PastBounds, Piece, plain, whole
 
-LARGEST = 48 << 20
-"""Bytes of a message that is opened: it is in memory with its attachments."""
+LARGEST = 48 << 20  # Bytes of a message that is opened: it is in memory with its attachments.
 _FACTS = ("From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "X-Mailer", "User-Agent")
 _MOST_RECEIVED = 20
 _LONGEST = 2_000

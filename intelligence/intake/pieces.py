@@ -10,8 +10,8 @@ from hashing.case.facts import Fact
 from hashing.case.post import Post
 
 PIECE = 1 << 20
+# Files that are taken out of one archive; the archive itself is kept whole however many it holds.
 MOST_MEMBERS = 50_000
-"""Files that are taken out of one archive; the archive itself is kept whole however many it holds."""
 _LONGEST_NAME = 1_000
 # Bytes that any archive may unpack to; beyond them, 200 times its own size. Text shrinks to a tenth, a bomb to a
 # thousandth (deflate's limit).
@@ -23,16 +23,12 @@ class HeldFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     """A file in another one: its name there, and what is claimed of it."""
 
     name: str
-    kind: str = ""
-    """`mail`, `post` …; "" for what its bytes say."""
-    mime: str = ""
-    """As the container says."""
+    kind: str = ""  # `mail`, `post` …; "" for what its bytes say.
+    mime: str = ""  # As the container says.
     facts: tuple[Fact, ...] = ()
-    offset: int = -1
-    """Where its bytes stand in the container, if they stand there as they are; -1 where they do not."""
+    offset: int = -1  # Where its bytes stand in the container, if they stand there as they are; -1 where they do not.
     post: Post | None = None
-    text: str = ""
-    """What a person reads in it."""
+    text: str = ""  # What a person reads in it.
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -41,16 +37,11 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     begins: HeldFile | None = None
     data: bytes = b""
     ends: bool = False
-    failed: str = ""
-    """Why a member, or the rest of the file, cannot be read."""
-    skipped: str = ""
-    """Why a member is no file of its own."""
-    name: str = ""
-    """Of the member that failed or was skipped; "" for the rest of the file."""
-    facts: tuple[Fact, ...] = ()
-    """What the file itself says."""
-    text: str = ""
-    """What a person reads in the file itself."""
+    failed: str = ""  # Why a member, or the rest of the file, cannot be read.
+    skipped: str = ""  # Why a member is no file of its own.
+    name: str = ""  # Of the member that failed or was skipped; "" for the rest of the file.
+    facts: tuple[Fact, ...] = ()  # What the file itself says.
+    text: str = ""  # What a person reads in the file itself.
 
 
 class PastBounds(Exception):

@@ -17,8 +17,7 @@ from hashing.case.facts import Fact
 from hashing.case.post import Post
 from intelligence.intake.redacted_text import redacted, words_of
 
-KEPT_BACK = "kept with the source"
-"""The name of the fact that says which facts of an item are not in the case."""
+KEPT_BACK = "kept with the source"  # The name of the fact that says which facts of an item are not in the case.
 REASON_KEPT = "not taken out; why is kept with the source, because a reason may quote names"
 _NUMBERS = frozenset({names.WIDTH, names.HEIGHT, names.FRAMES, names.ORIENTATION, "messages"})
 _TIMES = frozenset(
@@ -27,8 +26,7 @@ _TIMES = frozenset(
         *(f"{time}{end}" for time in (names.ORIGINAL_TIME, names.MODIFIED_TIME) for end in ("", names.ZONE)),
     }
 )
-_OURS = frozenset({"same bytes as", "order of day and month"})
-"""Facts whose words are goldenhour's own."""
+_OURS = frozenset({"same bytes as", "order of day and month"})  # Facts whose words are goldenhour's own.
 _TIME = re.compile(r"(?=.{1,35}\Z)[0-9T:. +Z-]+(?:, zone not stated)?")
 _NAMING = frozenset({"From", "Sender", "Reply-To", "To", "Cc", "participant", names.OWNER, names.ARTIST})
 _COUNT = re.compile(r" \([0-9,]+\)\Z")
@@ -38,8 +36,7 @@ class KeptClaim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is kept of one thing that was handed in: the name it had, what it states, or why it was not taken."""
 
     exhibit: str
-    address: str
-    """Its address in the case, `intake:/3`; of the intake itself `intake:`."""
+    address: str  # Its address in the case, `intake:/3`; of the intake itself `intake:`.
     ref: str = ""
     name: str = ""
     facts: tuple[Fact, ...] = ()
@@ -56,8 +53,7 @@ class Protection:
         self._places: dict[str, int] = {}
         self._words: set[str] = set()
         self._people: dict[str, str] = {}
-        self.kinds: dict[str, None] = {}
-        """The names of all facts that were kept back, in the order in which they came."""
+        self.kinds: dict[str, None] = {}  # The names of all facts that were kept back, in the order in which they came.
 
     def begin(self, exhibit: str, given: Iterable[str], consent: str) -> None:
         """Keep under which names it was handed in, and what the source has agreed to."""

@@ -37,11 +37,11 @@ _WORDS = re.compile(r"[^\s\d!-/:-@\[-`{-~\u00a1-\u00bf\u2000-\u2bff\u3000-\u303f
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _GIVEN_NAMES = re.compile("[\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]{3,4}")
 _SHORTEST_STEM, _LONGEST_NAME, _LONGEST_UNSPACED = 4, 40, 12
+# Words of addresses and names that name nobody.
 _ROLES = frozenset(
     {"com", "org", "net", "mail", "info", "www", "the", "and", "von", "van", "der", "del", "de", "la", "le", "di", "da"}
     | {"mr", "ms", "dr"}
 )
-"""Words of addresses and names that name nobody."""
 
 
 def words_of(name: str) -> set[str]:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from msgspec.structs import replace
@@ -15,10 +14,11 @@ from capture.photo import photo_facts
 from capture.request.item_name import item_name
 from capture.request.media_type import HEAD, MediaType, media_type
 from exports.report.small_copy import SmallCopy
-from hashing.case.capture_folder import ITEMS
+from hashing.case.capture_folder import ITEMS, CaptureFolder
 from hashing.case.events import Event, Excerpt, Failed, Item, ItemFacts, PostRead, Skipped
 from hashing.case.facts import Fact
 from hashing.case.kinds import ItemKind
+from hashing.case.post import Post
 from hashing.errors import StorageFull
 from hashing.files import inside
 from hashing.files.digest import new_hash
@@ -26,27 +26,21 @@ from hashing.files.storage import create, storing, write_all
 from hashing.sandbox import NotRead, Readers
 from hashing.times import Clock, time_text
 from intelligence.intake.pieces import HeldFile, plain
+from intelligence.intake.protection import Protection
 from intelligence.intake.redacted_text import HOW, PHOTO_HOW
 
-if TYPE_CHECKING:
-    from hashing.case.capture_folder import CaptureFolder
-    from hashing.case.post import Post
-    from intelligence.intake.protection import Protection
-
 SOURCE = "intake"
-_GROUP = 64
-"""Items whose lines are written together: a group costs one wait for the disk."""
+_GROUP = 64  # Items whose lines are written together: a group costs one wait for the disk.
 _PART = "handed-in"
-_EDGE, _QUALITY = 2048, 90
-"""Pixels of the longer side of a photo's redacted copy, and its quality as JPEG."""
+_EDGE, _QUALITY = 2048, 90  # Pixels of the longer side of a photo's redacted copy, and its quality as JPEG.
 _PHOTO_COPY = "exports.report.small_copy:small_copy"
+# Kinds that are told by more than their first bytes.
 _FORMS = {
     "mail": MediaType(ItemKind.FILE, "message/rfc822", ".eml"),
     "mailbox": MediaType(ItemKind.FILE, "application/mbox", ".mbox"),
     "saved page": MediaType(ItemKind.FILE, "multipart/related", ".mhtml"),
     "web archive": MediaType(ItemKind.FILE, "application/warc", ".warc"),
 }
-"""Kinds that are told by more than their first bytes."""
 
 
 class IntakeStore:
@@ -218,8 +212,7 @@ class ArrivingFile:
         self.path = path
         self._descriptor = create(path, root=root)
         self._hash = new_hash()
-        self.head = b""
-        """What it begins with, as far as its kind is told by it."""
+        self.head = b""  # What it begins with, as far as its kind is told by it.
 
     def write(self, data: bytes) -> None:
         """Add bytes. Raises Unwritable."""

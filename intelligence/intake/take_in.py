@@ -9,14 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from msgspec.structs import replace
 
 from capture.recorder.stopping import Stop
 from capture.run.run import CaptureResult
 from capture.versions import versions_record
-from hashing.case.capture_folder import capture_events, capture_origin
+from hashing.case.capture_folder import CaptureFolder, capture_events, capture_origin
+from hashing.case.case import Case
 from hashing.case.custody import demand_recordable
 from hashing.case.events import CAPTURE_FORMAT, CaptureFinished, CaptureStarted, IntakeBegun, Item
 from hashing.case.facts import Fact
@@ -25,25 +26,19 @@ from hashing.errors import BadFormat, StorageFull, Unreadable
 from hashing.files.real_path import real_path
 from hashing.files.storage import read_error
 from hashing.files.walk import FoundFile, PassedOver, walk
+from hashing.ledger.keys import SigningKey
 from hashing.ledger.ledger import LEDGER
 from hashing.sandbox import NotRead, Readers
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 from intelligence.errors import NotTakenIn
 from intelligence.intake.pieces import PIECE, HeldFile, Piece, plain
+from intelligence.intake.protection import Protection
 from intelligence.intake.reading import READER, form_of
 from intelligence.intake.store import SOURCE, ArrivingFile, IntakeStore, address_of
 
-if TYPE_CHECKING:
-    from hashing.case.capture_folder import CaptureFolder
-    from hashing.case.case import Case
-    from hashing.ledger.keys import SigningKey
-    from intelligence.intake.protection import Protection
-
-_DEEPEST = 4
-"""Archives in archives that are opened."""
-_LARGEST_EXCERPT = 64 << 20
-"""Bytes of a file of which verification compares parts."""
+_DEEPEST = 4  # Archives in archives that are opened.
+_LARGEST_EXCERPT = 64 << 20  # Bytes of a file of which verification compares parts.
 _LOAD = ("intelligence.intake.reading", "capture.photo.examine")
 _LOAD_COPIES = ("exports.report.small_copy", "PIL.JpegImagePlugin", "PIL.PngImagePlugin")
 _KINDS = {
@@ -73,13 +68,11 @@ class IntakeRequest:
     paths: tuple[Path, ...]
     officer: str
     initials: str
-    received_from: str = ""
-    """A pseudonym."""
+    received_from: str = ""  # A pseudonym.
     consent: str = ""
     title: str = ""
     note: str = ""
-    claims: Mapping[Path, SenderClaim] = field(default_factory=dict)
-    """By path, for files that arrived under numbers."""
+    claims: Mapping[Path, SenderClaim] = field(default_factory=dict)  # By path, for files that arrived under numbers.
 
     def given(self, path: Path) -> str:
         """Return the name of what was given, without what stands above it."""

@@ -18,8 +18,7 @@ from hashing.warc.content_coding import unpacked
 from hashing.warc.http_head import parse_head
 from intelligence.intake.pieces import PIECE, Budget, HeldFile, PastBounds, Piece, plain, whole
 
-_LARGEST = 64 << 20
-"""Bytes of a record that is held in memory; a larger one is named."""
+_LARGEST = 64 << 20  # Bytes of a record that is held in memory; a larger one is named.
 _LONGEST_HEAD = 1 << 18
 _SHOWN = {"response", "resource"}
 

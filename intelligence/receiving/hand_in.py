@@ -31,38 +31,28 @@ class Upload(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     number: int
     name: str
-    size: int = -1
-    """As announced; -1 where a plain form did not say."""
+    size: int = -1  # As announced; -1 where a plain form did not say.
     changed: str = ""
     caption: str = ""
-    sha256: str = ""
-    """Once it has arrived whole."""
-    removed: bool = False
-    """The sender took it back before handing in; its bytes are gone."""
+    sha256: str = ""  # Once it has arrived whole.
+    removed: bool = False  # The sender took it back before handing in; its bytes are gone.
 
 
 class HandInState(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One link, one person, one case."""
 
-    number: str
-    """It stands on the receipt and in the case; the token cannot be told from it."""
+    number: str  # It stands on the receipt and in the case; the token cannot be told from it.
     pseudonym: str
-    token: str
-    """SHA-256 of the token in the link."""
-    until: str
-    """When the link ends, in UTC."""
+    token: str  # SHA-256 of the token in the link.
+    until: str  # When the link ends, in UTC.
     most_files: int
     most_bytes: int
-    session: str = ""
-    """SHA-256 of what the one browser holds that began."""
+    session: str = ""  # SHA-256 of what the one browser holds that began.
     language: str = ""
-    consent: str = ""
-    """The text that was agreed to, with its version."""
-    agreed: str = ""
-    """When."""
+    consent: str = ""  # The text that was agreed to, with its version.
+    agreed: str = ""  # When.
     uploads: list[Upload] = []
-    finished: str = ""
-    """When the sender handed in; "" before that."""
+    finished: str = ""  # When the sender handed in; "" before that.
 
     def kept(self) -> list[Upload]:
         """Return what was not taken back."""

@@ -17,8 +17,7 @@ from hashing.files.storage import OWNER_WRITES, storing
 from hashing.times import Clock, time_text
 from intelligence.receiving.hand_in import HandInFolder, Upload, hashed
 
-_ROOM = 16 << 20
-"""Bytes of the disk that stay free: the state of every hand-in must still be written."""
+_ROOM = 16 << 20  # Bytes of the disk that stay free: the state of every hand-in must still be written.
 _PIECE = 1 << 20
 
 
@@ -197,8 +196,7 @@ class Arrival:
         self._cut: Callable[[], object] = _nothing
         self._descriptor = -1
         self._hash: Hasher | None = None
-        self.offset = folder.arrived(upload)
-        """How many bytes are here."""
+        self.offset = folder.arrived(upload)  # How many bytes are here.
 
     @contextmanager
     def held(self, cut: Callable[[], object]) -> Iterator[None]:

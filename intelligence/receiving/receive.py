@@ -44,13 +44,11 @@ from intelligence.receiving.texts import built_in_texts
 if TYPE_CHECKING:
     from intelligence.sources import SourceRegister
 
-_TOKEN = 32
-"""Bytes of a link's token: 256 bits."""
+_TOKEN = 32  # Bytes of a link's token: 256 bits.
 _SERVER = "intelligence.receiving.server:serve"
 _LOAD = ("pyrage",)
 _MEMORY = 1 << 30
-_LOOK = 1.0
-"""Seconds after which it is looked whether a link's time is over."""
+_LOOK = 1.0  # Seconds after which it is looked whether a link's time is over.
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -59,18 +57,14 @@ class ReceiveRequest:
     """How links are given out."""
 
     listen: str = "127.0.0.1:8418"
-    address: str = ""
-    """What people are given, where a proxy stands before `listen`: `https://hand-in.police.example`."""
+    address: str = ""  # What people are given, where a proxy stands before `listen`: `https://hand-in.police.example`.
     links: int = 1
-    seconds: float = 86_400
-    """How long a link is good."""
+    seconds: float = 86_400  # How long a link is good.
     most_files: int = 100
     most_bytes: int = 20 << 30
-    pseudonym: str = ""
-    """Of whoever gets the one link; made up where it is not given."""
+    pseudonym: str = ""  # Of whoever gets the one link; made up where it is not given.
     texts: dict[str, dict[str, str]] = field(default_factory=built_in_texts)
-    recipients: tuple[str, ...] = ()
-    """The source unit's; a contact is asked for where there are some."""
+    recipients: tuple[str, ...] = ()  # The source unit's; a contact is asked for where there are some.
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +92,7 @@ class Receiving:
         self, request: ReceiveRequest, case: Case, inbox: Path, register: SourceRegister, clock: Clock = system_clock
     ) -> None:
         self.links: list[GivenLink] = []
-        self.kept: list[HandInState] = []
-        """Hand-ins of earlier runs that are not sealed."""
+        self.kept: list[HandInState] = []  # Hand-ins of earlier runs that are not sealed.
         self.port = 0
         self._request = request
         self._case = case
@@ -108,8 +101,7 @@ class Receiving:
         self._clock = clock
         self._process: SandboxProcess | None = None
         self._lock = -1
-        self._ready = set[str]()
-        """Numbers of hand-ins that were said to be ready: each is, once a run."""
+        self._ready = set[str]()  # Numbers of hand-ins that were said to be ready: each is, once a run.
 
     def __enter__(self) -> Self:
         request = self._request
@@ -355,10 +347,7 @@ def _note(state: HandInState) -> str:
 
 
 def _claim(upload: Upload, here: int) -> SenderClaim:
-    said = (
-        ("file time", upload.changed, "the sender's browser"),
-        ("caption", upload.caption, "the sender"),
-    )
+    said = (("file time", upload.changed, "the sender's browser"), ("caption", upload.caption, "the sender"))
     of = f"{upload.size:,}" if upload.size >= 0 else "an unknown number"
     cut = "" if upload.sha256 else f"did not arrive whole: {here:,} bytes of {of}"
     return SenderClaim(upload.name, tuple(Fact(*each) for each in said if each[1]), cut)

@@ -33,8 +33,7 @@ from intelligence.receiving.pages import SCRIPT, STYLE, page, receipt
 from intelligence.receiving.texts import preferred
 from intelligence.sources import sealed
 
-_SILENT = 60
-"""Seconds after which a connection that says nothing is closed."""
+_SILENT = 60  # Seconds after which a connection that says nothing is closed.
 # At once: a thread each. One more is closed, so that those who send keep theirs.
 _MOST_CONNECTIONS = 64
 # Bytes a thread, instead of 8 MiB: one for each connection.
@@ -71,16 +70,12 @@ class Served(msgspec.Struct, kw_only=True):
     """What the process that serves is told: nothing that opens anything."""
 
     inbox: str
-    hosts: list[str]
-    """Under which names it is asked."""
+    hosts: list[str]  # Under which names it is asked.
     origins: list[str]
-    prefix: str
-    """The path before the token, as the address has it that people are given."""
-    secure: bool
-    """Whether that address is of https."""
+    prefix: str  # The path before the token, as the address has it that people are given.
+    secure: bool  # Whether that address is of https.
     texts: dict[str, dict[str, str]]
-    recipients: list[str]
-    """The source unit's; none where no contact is asked for."""
+    recipients: list[str]  # The source unit's; none where no contact is asked for.
 
 
 def serve(talk: socket.socket) -> None:

@@ -92,7 +92,7 @@ def acknowledged(case: Case) -> dict[str, str]:
     found: dict[str, str] = {}
     for folder in case.captures():
         if (folder / "ledger.jsonl").exists() and any(ledger_lines(folder / "ledger.jsonl")):
-            found |= {f"{folder.name}/{each.item.path}": each.item.sha256 for each in read_capture(folder).items}
+            found |= {f"{folder.name}/{each.path}": each.sha256 for each in read_capture(folder).items}
     return found
 
 

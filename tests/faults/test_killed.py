@@ -80,7 +80,7 @@ def _acknowledged(case: Case) -> dict[str, str]:
     for folder in case.captures():
         if (folder / "ledger.jsonl").exists() and any(ledger_lines(folder / "ledger.jsonl")):
             view = read_capture(folder)
-            found |= {f"{folder.name}/{entry.item.path}": entry.item.sha256 for entry in view.items}
+            found |= {f"{folder.name}/{entry.path}": entry.sha256 for entry in view.items}
     return found
 
 

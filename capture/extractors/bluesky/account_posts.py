@@ -13,7 +13,7 @@ from capture.extractors.bluesky.listing import QUOTED
 from capture.extractors.bluesky.pages import ListedRecord, PageReading, RecordPage, is_in_span, pages
 from capture.extractors.bluesky.proof import InList
 from capture.extractors.bluesky.records import Listed, Records, Wanted, media_of, post_of
-from capture.extractors.bluesky.stored_answer import Unread, records_in
+from capture.extractors.bluesky.stored_answer import AnswerUnreadable, records_in
 from capture.extractors.bluesky.xrpc import query, refusal
 from capture.recorder.reading import plain_body
 from capture.request.extractor import Fetch, FetchRequest, Finding, NotFollowed, PostExcerpt, StoredItem, Unavailable
@@ -26,10 +26,8 @@ from hashing.sandbox import NotRead
 if TYPE_CHECKING:
     from capture.extractors.bluesky.accounts import Accounts, KnownAccount
 
-_SOME = 1000
-"""Posts whose texts are taken before their proofs are asked for: an account may have no end."""
-_MOST_APART = 20_000
-"""Posts that are asked for one by one, where the server gives no list."""
+_SOME = 1000  # Posts whose texts are taken before their proofs are asked for: an account may have no end.
+_MOST_APART = 20_000  # Posts that are asked for one by one, where the server gives no list.
 
 
 class AccountPosts:
@@ -42,10 +40,9 @@ class AccountPosts:
         self._fetch = fetch
         self._name = f"posts of {account.author.handle or account.did}"
         self._taken = 0
+        # Pages with the posts in them: where each begins in the page's bytes, and how many they are.
         self._to_prove: list[tuple[StoredItem, list[tuple[AtUri, int, int]]]] = []
-        """Pages with the posts in them: where each begins in the page's bytes, and how many they are."""
-        self._waiting = 0
-        """How many posts stand in these pages."""
+        self._waiting = 0  # How many posts stand in these pages.
 
     def find(self) -> Iterator[Finding]:
         """Yield the texts, with the photos in their wake, then their proofs, some pages at a time.
@@ -113,7 +110,7 @@ class AccountPosts:
                     yield NotFollowed(url=url, reason=reason)
                     break
                 wanted.append(Wanted(uri=uri, found_in=found_in))
-        except Unread as error:
+        except AnswerUnreadable as error:
             problem = str(error)
         if problem:
             reason = f"the whole repository is stored, but was not read to its end: {problem}"

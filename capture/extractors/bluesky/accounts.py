@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from capture.extractors.bluesky.said import Document, account_of
-from capture.extractors.bluesky.stored_answer import Unread, document_of, log_key_of, members_of
+from capture.extractors.bluesky.stored_answer import AnswerUnreadable, document_of, log_key_of, members_of
 from capture.extractors.bluesky.xrpc import host_of, query, refusal, stored_of, xrpc_error
 from capture.extractors.json_value import line
 from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, ItemReading, Unavailable
@@ -31,13 +31,13 @@ _ERRORS = {
     "AccountTakedown": "the account was taken down",
 }
 """Errors of a server that no longer gives an account's records (https://docs.bsky.app/docs/api/com-atproto-sync-get-record)."""
+# The same, as `com.atproto.sync.getRepoStatus` calls them.
 _STATES = {
     "takendown": _ERRORS["RepoTakendown"],
     "suspended": _ERRORS["RepoSuspended"],
     "deleted": "the account was deleted",
     "deactivated": _ERRORS["RepoDeactivated"],
 }
-"""The same, as `com.atproto.sync.getRepoStatus` calls them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,21 +45,14 @@ class KnownAccount:
     """An account as its DID, its server and its profile tell of it."""
 
     did: str
-    pds: str = ""
-    """The address of the server that keeps it; "" where nothing names one."""
-    handles: tuple[str, ...] = ()
-    """As the DID document claims."""
+    pds: str = ""  # The address of the server that keeps it; "" where nothing names one.
+    handles: tuple[str, ...] = ()  # As the DID document claims.
     name: str = ""
-    key: str = ""
-    """The signing key, as did:key."""
-    identity: str = ""
-    """The item that names the key."""
-    problem: str = ""
-    """Why that item names none that holds."""
-    ended: str = ""
-    """That its owner has ended it, as its log proves; "" where it does not."""
-    profiled: bool = False
-    """Whether its server gave its profile."""
+    key: str = ""  # The signing key, as did:key.
+    identity: str = ""  # The item that names the key.
+    problem: str = ""  # Why that item names none that holds.
+    ended: str = ""  # That its owner has ended it, as its log proves; "" where it does not.
+    profiled: bool = False  # Whether its server gave its profile.
 
     @property
     def author(self) -> Account:
@@ -105,7 +98,7 @@ class Accounts:
             return f"{_ERRORS[error]}, says its server" if error in _ERRORS else ""
         try:
             said = members_of(stored, self._fetch)
-        except Unread:
+        except AnswerUnreadable:
             return ""  # that nothing of the account is to be had is told in any case
         reason = _STATES.get(said.members.get("status", ""), "") if said.inactive else ""
         return f"{reason}, says its server ({stored.item.ref})" if reason else ""
@@ -126,9 +119,9 @@ class Accounts:
         stored = stored_of(answer)
         try:
             if stored is None:
-                raise Unread(refusal(answer, self._fetch))
+                raise AnswerUnreadable(refusal(answer, self._fetch))
             document = document_of(stored, self._fetch, did)
-        except Unread as error:
+        except AnswerUnreadable as error:
             yield Unavailable(url=request.url, reason=f"who keeps {did}: {error}")
         else:
             if document.problem:
@@ -155,9 +148,9 @@ class Accounts:
         stored = stored_of(answer)
         try:
             if stored is None:
-                raise Unread(refusal(answer, self._fetch))
+                raise AnswerUnreadable(refusal(answer, self._fetch))
             proven = log_key_of(stored, self._fetch, account.did)
-        except Unread as error:
+        except AnswerUnreadable as error:
             reason = f"{error}: that the signing key is the account's is the directory's word alone"
             yield Unavailable(url=request.url, reason=reason)
             return account
@@ -182,7 +175,7 @@ class Accounts:
             stored = stored_of(answer)
             try:
                 profile = members_of(stored, self._fetch, "value").members if stored is not None else {}
-            except Unread as error:
+            except AnswerUnreadable as error:
                 yield Unavailable(url=request.url, reason=str(error), found_in=request.found_in)
                 continue
             name = line(profile.get("displayName"), 640)

@@ -29,19 +29,16 @@ _APP_PLACES = re.compile(
 _BARE_HOST = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+(?::[0-9]{1,5})?", re.ASCII)
 
 
-DEFAULT = "bsky"
-"""The short name of the AppView that the settings name."""
+DEFAULT = "bsky"  # The short name of the AppView that the settings name.
 
 
 class BlueskyAddress(msgspec.Struct, frozen=True, kw_only=True):
     """An account, or one of its records."""
 
-    account: str
-    """A DID, or a handle in small letters."""
+    account: str  # A DID, or a handle in small letters.
     collection: str = ""
     rkey: str = ""
-    certain: bool
-    """Whether the form alone shows that it is the AT Protocol's: then no other source is left to try."""
+    certain: bool  # Whether the form alone shows that it is the AT Protocol's: then no other source is left to try.
 
 
 def read_address(url: str) -> BlueskyAddress | None:

@@ -6,8 +6,7 @@ import re
 
 import msgspec
 
-POST = "app.bsky.feed.post"
-"""The collection of an account's posts."""
+POST = "app.bsky.feed.post"  # The collection of an account's posts.
 
 # https://atproto.com/specs/at-uri-scheme: as in `hashing/atproto/record_proof.py`, which proves what these name.
 _COLLECTION = re.compile(r"(?=.{1,317}\Z)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){2,}", re.ASCII)

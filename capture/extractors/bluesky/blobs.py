@@ -13,8 +13,7 @@ from hashing.case.kinds import ItemKind
 _MOST_VALUES = 200_000
 _LONGEST_ALT = 10_000
 _KINDS = {"image": ItemKind.PHOTO, "video": ItemKind.VIDEO, "audio": ItemKind.AUDIO}
-_LEGACY = {"cid", "mimeType"}
-"""What a blob was in records of before 2023."""
+_LEGACY = {"cid", "mimeType"}  # What a blob was in records of before 2023.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

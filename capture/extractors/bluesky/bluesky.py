@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.address import DEFAULT, demand_possible, read_address, read_tag, service_of
 from capture.request.extractor import Fetch, Finding
-
-if TYPE_CHECKING:
-    from capture.request.known import KnownPost
-    from capture.request.scene import Scene
+from capture.request.known import KnownPost
+from capture.request.scene import Scene
 
 
 class Bluesky:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.at_uri import is_did
-from capture.extractors.bluesky.stored_answer import Unread, did_of
+from capture.extractors.bluesky.stored_answer import AnswerUnreadable, did_of
 from capture.extractors.bluesky.xrpc import query, stored_of
 from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, Unavailable
 from hashing.case.kinds import ItemKind
@@ -21,20 +21,17 @@ class Resolved:
     """The account that a handle leads to."""
 
     handle: str
-    did: str = ""
-    """"" where nothing leads to an account."""
-    outstanding: Iterator[tuple[FetchRequest, Answer]]
-    """Answers that were not waited for."""
+    did: str = ""  # "" where nothing leads to an account.
+    outstanding: Iterator[tuple[FetchRequest, Answer]]  # Answers that were not waited for.
     fetch: Fetch
-    unread: list[Unavailable] = field(default_factory=list)
-    """Answers that could not be read."""
+    unread: list[Unavailable] = field(default_factory=list)  # Answers that could not be read.
 
     def did_in(self, found: FetchRequest, answer: Answer) -> str:
         """Return the DID that an answer names; "" where it names none."""
         stored = stored_of(answer)
         try:
             did = did_of(stored, self.fetch) if stored is not None else ""
-        except Unread as error:
+        except AnswerUnreadable as error:
             self.unread.append(Unavailable(url=found.url, reason=str(error), found_in=found.found_in))
             return ""
         return did if is_did(did) else ""

@@ -18,8 +18,7 @@ from hashing.times import time_text
 if TYPE_CHECKING:
     from capture.request.options import CaptureOptions
 
-_SOME = 1000
-"""Posts that are listed before each is asked for at its author's own server: a tag's list may have no end."""
+_SOME = 1000  # Posts that are listed before each is asked for at its author's own server: a tag's list may have no end.
 # AppViews differ in whether `since` and `until` are meant with the moment itself; each post is compared again here.
 _A_MOMENT = timedelta(seconds=1)
 _LOGIN = (

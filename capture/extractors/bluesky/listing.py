@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from capture.extractors.bluesky.pages import ListedRecord
 from capture.extractors.bluesky.records import Wanted
 from capture.extractors.bluesky.xrpc import host_of, query
 from capture.request.extractor import Fetch, Finding, NotFollowed, PostExcerpt, StoredItem
 from capture.request.known import KnownPost, same_words
 from hashing.case.post import Post
-
-if TYPE_CHECKING:
-    from capture.extractors.bluesky.pages import ListedRecord
-
 
 QUOTED = "posts that quote another: what they quote was not sought (capture such a post by its own address)"
 
@@ -26,10 +22,9 @@ class Shows:
     def __init__(self, appview: str, fetch: Fetch) -> None:
         self._appview = appview
         self._fetch = fetch
-        self.quoting = 0
-        """How many of the posts quote another."""
+        self.quoting = 0  # How many of the posts quote another.
+        # By URI; without those that say what they said in an earlier round of a watch.
         self.wanted: dict[str, Wanted] = {}
-        """By URI; without those that say what they said in an earlier round of a watch."""
 
     def not_followed(self, url: str) -> Iterator[Finding]:
         """Say that what the posts quote was not sought."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.at_uri import AtUri, read_at_uri
 from capture.extractors.bluesky.said import Element
-from capture.extractors.bluesky.stored_answer import ReaderFailed, Unread, page_of
+from capture.extractors.bluesky.stored_answer import AnswerUnreadable, ReaderFailed, page_of
 from capture.extractors.bluesky.xrpc import demands_login, refusal, stored_of
 from capture.extractors.json_value import moment
 from capture.request.extractor import Answer, Fetch, FetchRequest, StoredItem, Unavailable
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from capture.request.options import CaptureOptions
 
 MOST_PAGES = 2000
-LARGEST_PAGE = 100
-"""Elements that a server gives at the most."""
+LARGEST_PAGE = 100  # Elements that a server gives at the most.
 _OK, _TOO_LARGE, _FAULT = 200, 413, 500
 _IDLE_PAGES = 3
 """Pages in a row without anything new, after which a list is taken to have ended. (An AppView leaves posts out of a
@@ -42,8 +41,7 @@ class RecordPage:
     url: str
     elements: tuple[ListedRecord, ...]
     unreadable: int
-    cursor: str
-    """Of the next page; "" where this is the last."""
+    cursor: str  # Of the next page; "" where this is the last.
     problem: str = ""
 
 
@@ -51,12 +49,9 @@ class RecordPage:
 class PageReading:
     """How far a list was read."""
 
-    seen: set[str] = field(default_factory=set)
-    """The URIs of its elements."""
-    size: int = LARGEST_PAGE
-    """Elements that are asked for at a time."""
-    broke_off: bool = False
-    """Whether the server gave no page where the list goes on, or may go on."""
+    seen: set[str] = field(default_factory=set)  # The URIs of its elements.
+    size: int = LARGEST_PAGE  # Elements that are asked for at a time.
+    broke_off: bool = False  # Whether the server gave no page where the list goes on, or may go on.
 
 
 def pages(
@@ -111,9 +106,9 @@ def _ask(
         answer = fetch.get(request)
         try:
             if (stored := stored_of(answer)) is None:
-                raise Unread(refusal(answer, fetch))
+                raise AnswerUnreadable(refusal(answer, fetch))
             return request, read_page(stored, fetch, name, reading.seen, views=views)
-        except Unread as error:
+        except AnswerUnreadable as error:
             # A quarter of the size each time, down to one element (100, 25, 6, 1): that finds the one record that a
             # server cannot make.
             last = reading.size == 1 or not may_be_smaller(answer)
@@ -134,7 +129,7 @@ def may_be_smaller(answer: Answer) -> bool:
 def read_page(stored: StoredItem, fetch: Fetch, name: str, seen: set[str], *, views: bool) -> RecordPage:
     """Return a page of the list `name`, without what is in `seen`; adds to `seen`.
 
-    Raises Unread.
+    Raises AnswerUnreadable.
     """
     # A cursor may overlap, and a server may repeat itself: what was seen is not taken twice.
     read = page_of(stored, fetch, name, views=views)

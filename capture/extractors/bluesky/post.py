@@ -106,10 +106,9 @@ def _self_labels(record: Json) -> list[str]:
 class RichTextMarks:
     """What a post's text is marked with, each once, in the order of the record."""
 
+    # Those of the text and those of the `tags` field, without the sign, in the author's spelling.
     tags: tuple[str, ...]
-    """Those of the text and those of the `tags` field, without the sign, in the author's spelling."""
-    mentions: tuple[str, ...]
-    """DIDs."""
+    mentions: tuple[str, ...]  # DIDs.
     links: tuple[str, ...]
 
 

@@ -30,12 +30,9 @@ class Judged:
     """What a proof came to: the ledger's event, and what it proves, unless it proves nothing."""
 
     event: ProofRead
-    holds: bool = False
-    """Whether it proves the record, or that there is none."""
-    record: Said | None = None
-    """What the very bytes say that the account signed; None where there is none to be read."""
-    served: Said | None = None
-    """What the server's own JSON says, where that is not what is proven."""
+    holds: bool = False  # Whether it proves the record, or that there is none.
+    record: Said | None = None  # What the very bytes say that the account signed; None where there is none to be read.
+    served: Said | None = None  # What the server's own JSON says, where that is not what is proven.
 
     @property
     def is_absent(self) -> bool:
@@ -49,7 +46,7 @@ def judge(
     """Check a proof, and that the record as served is the one that is proven; the event says what does not hold.
 
     The sandbox does the checking. Of which items and of which key its word is, this process knows by itself. Raises
-    Unread where a proof, or a record that is an item of its own, could not be read.
+    AnswerUnreadable where a proof, or a record that is an item of its own, could not be read.
     """
     # The sandbox is told the bytes and answers what they prove. The event's names (item, account, record, key) are put
     # in here: hostile bytes have no say in what a proof is recorded to be of.

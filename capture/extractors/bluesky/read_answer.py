@@ -10,15 +10,7 @@ from typing import BinaryIO
 from msgspec.structs import replace
 
 from capture.extractors.bluesky.post import read_record
-from capture.extractors.bluesky.said import (
-    Document,
-    InRepository,
-    ListPage,
-    LogKey,
-    Proven,
-    Reply,
-    Said,
-)
+from capture.extractors.bluesky.said import Document, InRepository, ListPage, LogKey, Proven, Reply, Said
 from capture.extractors.bluesky.thread_nodes import read_thread
 from capture.extractors.bluesky.view import listed_record, listed_view
 from capture.extractors.json_value import Json, line, mapping, text, time
@@ -37,8 +29,7 @@ _LONGEST_MEMBER = 3000
 _MOST_MEMBERS = 100
 _LONGEST_CURSOR = 4096
 _PIECE = 1 << 20
-_MOST_ELEMENTS = 1000
-"""Taken of one page; asked for are a hundred."""
+_MOST_ELEMENTS = 1000  # Taken of one page; asked for are a hundred.
 
 
 def members_in(file: BinaryIO, coding: str, inside: str) -> Reply:

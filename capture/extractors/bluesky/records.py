@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from capture.extractors.bluesky.at_uri import AtUri
 from capture.extractors.bluesky.proof import InList, Judged, absence, fault, judge
 from capture.extractors.bluesky.said import MOST_BLOBS, Said, Shown
-from capture.extractors.bluesky.stored_answer import Unread, record_of
+from capture.extractors.bluesky.stored_answer import AnswerUnreadable, record_of
 from capture.extractors.bluesky.xrpc import blob_url, query, refusal, stored_of, xrpc_error
 from capture.request.extractor import (
     Answer,
@@ -38,10 +38,9 @@ if TYPE_CHECKING:
     from capture.extractors.bluesky.accounts import Accounts, KnownAccount
 
 
-_SIDE_BY_SIDE = 100
-"""Records whose accounts are looked up together."""
-_NO_RECORD = "RecordNotFound"
-"""The error of `getRecord` for a record that is not there (https://docs.bsky.app)."""
+_SIDE_BY_SIDE = 100  # Records whose accounts are looked up together.
+_NO_RECORD = "RecordNotFound"  # The error of `getRecord` for a record that is not there (https://docs.bsky.app).
+# What a record says, and an AppView repeats.
 _PARTS: Mapping[str, Callable[[Post], object]] = {
     "text": lambda post: post.text,
     "time": lambda post: post.published,
@@ -54,7 +53,6 @@ _PARTS: Mapping[str, Callable[[Post], object]] = {
     "the post that it quotes": lambda post: post.quotes,
     "photos and videos": lambda post: [(media.cid, media.kind, media.alt) for media in post.media],
 }
-"""What a record says, and an AppView repeats."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +61,7 @@ class Wanted:
 
     uri: AtUri
     found_in: str
-    shown: Shown | None = None
-    """What an AppView says of it, where one was asked."""
+    shown: Shown | None = None  # What an AppView says of it, where one was asked.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +77,8 @@ class _Revisions:
     """The newest revision of each repository that was proven before: a server may not go back behind it."""
 
     known: dict[str, str] = field(default_factory=dict)
+    # For each proof that is under way, in the order of asking, the newest revision that was proven by then.
     asked: list[str] = field(default_factory=list)
-    """For each proof that is under way, in the order of asking, the newest revision that was proven by then."""
 
     def ask(self, did: str) -> None:
         """Note that a proof is asked for: one that was proven meanwhile says nothing of it."""
@@ -104,8 +101,7 @@ class Records:
         self.accounts = accounts
         self._fetch = fetch
         self._revisions = _Revisions(dict(fetch.options.known.revisions))
-        self._compared: set[str] = set()
-        """Accounts whose names were held against those that an AppView shows."""
+        self._compared: set[str] = set()  # Accounts whose names were held against those that an AppView shows.
 
     def capture(self, wanted: Iterable[Wanted]) -> Iterator[Finding]:
         """Fetch records and their proofs side by side, with the accounts they belong to; yield what they say."""
@@ -156,7 +152,7 @@ class Records:
                 continue
             try:
                 judged = judge(each.uri, account, car, each.served, self._fetch)
-            except Unread as error:
+            except AnswerUnreadable as error:
                 self._revisions.asked.pop(0)
                 yield _not_checked(error, request)
                 continue
@@ -228,7 +224,7 @@ class Records:
         """Yield what a server's own JSON of a record says, which nothing proves, or why it could not be read."""
         try:
             said = said or record_of(record, self._fetch, str(wanted.uri))
-        except Unread as error:
+        except AnswerUnreadable as error:
             yield Unavailable(url=record.item.url, reason=str(error), found_in=wanted.found_in)
         else:
             yield from _say(wanted, self.accounts[wanted.uri.did], record.item.ref, said)
@@ -251,19 +247,20 @@ class Records:
 
     def _judge(
         self, wanted: Wanted, account: KnownAccount, car: StoredItem, record: StoredItem | None
-    ) -> Generator[Finding, None, tuple[Judged | None, Unread | None]]:
+    ) -> Generator[Finding, None, tuple[Judged | None, AnswerUnreadable | None]]:
         """Return what a proof comes to. Where it or the record cannot be read, that does not cost the other."""
         try:
             return judge(wanted.uri, account, car, record, self._fetch), None
-        except Unread as error:
+        except AnswerUnreadable as error:
             if record is None:
                 return None, error
         # Once more without the record as served: the proof holds the record's bytes too, so the one that cannot be read
         # must not take the other with it.
         yield from self._served(wanted, record)
         try:
-            return judge(wanted.uri, account, car, None, self._fetch), Unread("the record as served was not read")
-        except Unread as error:
+            unread = AnswerUnreadable("the record as served was not read")
+            return judge(wanted.uri, account, car, None, self._fetch), unread
+        except AnswerUnreadable as error:
             return None, error
 
     def _went_back(self, judged: Judged, found: FetchRequest) -> Iterator[Finding]:
@@ -346,7 +343,7 @@ def _say(wanted: Wanted, account: KnownAccount, ref: str, said: Said) -> Iterato
     yield from media_of(post)
 
 
-def _not_checked(error: Unread | None, proof: FetchRequest) -> Unavailable:
+def _not_checked(error: AnswerUnreadable | None, proof: FetchRequest) -> Unavailable:
     return Unavailable(url=proof.url, reason=f"the signed proof was not checked: {error}", found_in=proof.found_in)
 
 

@@ -8,8 +8,7 @@ from capture.extractors.bluesky.at_uri import is_did
 from hashing.case.facts import Fact
 from hashing.case.post import Account, Post
 
-MOST_BLOBS = 100
-"""Photos and videos that are followed of one record; a post shows four."""
+MOST_BLOBS = 100  # Photos and videos that are followed of one record; a post shows four.
 
 
 class _Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -28,10 +27,9 @@ class Shown(_Answer, frozen=True, kw_only=True):
 
     author: Account
     counts: dict[str, int] = {}
+    # Addresses of photos that it made smaller: all there is, where the account's own server does not answer.
     pictures: tuple[str, ...] = ()
-    """Addresses of photos that it made smaller: all there is, where the account's own server does not answer."""
-    post: Post | None = None
-    """The whole post as it is shown, to be held against the one that is signed."""
+    post: Post | None = None  # The whole post as it is shown, to be held against the one that is signed.
 
 
 class Element(_Answer, frozen=True, kw_only=True):
@@ -41,8 +39,7 @@ class Element(_Answer, frozen=True, kw_only=True):
     said: Said
     offset: int
     data: bytes
-    shown: Shown | None = None
-    """Of a list that an AppView made."""
+    shown: Shown | None = None  # Of a list that an AppView made.
 
 
 class ListPage(_Answer, frozen=True, kw_only=True):
@@ -57,18 +54,13 @@ class ListPage(_Answer, frozen=True, kw_only=True):
 class ThreadNode(_Answer, frozen=True, kw_only=True):
     """One node of a thread, in the order in which they stand in the answer."""
 
-    element: Element | None = None
-    """The post; None where the AppView shows none, or none that can be read."""
-    unreadable: bool = False
-    """Whether there is a post that has not the form of one."""
-    uri: str = ""
-    """What the node, or a post that cannot be read, is called."""
+    element: Element | None = None  # The post; None where the AppView shows none, or none that can be read.
+    unreadable: bool = False  # Whether there is a post that has not the form of one.
+    uri: str = ""  # What the node, or a post that cannot be read, is called.
     blocked: bool = False
-    is_above: bool = False
-    """Whether it is a post that is replied to, and not a reply."""
+    is_above: bool = False  # Whether it is a post that is replied to, and not a reply.
     has_parent: bool = False
-    replies: int = 0
-    """How many are shown below it."""
+    replies: int = 0  # How many are shown below it.
 
 
 class Thread(_Answer, frozen=True, kw_only=True):
@@ -93,31 +85,24 @@ class LogKey(_Answer, frozen=True, kw_only=True):
     key: str = ""
     handles: tuple[str, ...] = ()
     problem: str = ""
-    ended: bool = False
-    """Whether it proves that the owner has ended the account."""
+    ended: bool = False  # Whether it proves that the owner has ended the account.
 
 
 class Proven(_Answer, frozen=True, kw_only=True):
     """What a proof came to."""
 
-    holds: bool = False
-    """Whether it proves the record, or that there is none."""
+    holds: bool = False  # Whether it proves the record, or that there is none.
     rev: str = ""
-    record_cid: str = ""
-    """"" where it is proven that there is no such record."""
-    problem: str = ""
-    """Why it does not hold, or is not the proof of the record as served."""
-    signed: Said | None = None
-    """What the account signed; None where there is nothing to be read."""
-    served: Said | None = None
-    """What the server's own JSON says, where that is not what is proven."""
+    record_cid: str = ""  # "" where it is proven that there is no such record.
+    problem: str = ""  # Why it does not hold, or is not the proof of the record as served.
+    signed: Said | None = None  # What the account signed; None where there is nothing to be read.
+    served: Said | None = None  # What the server's own JSON says, where that is not what is proven.
 
 
 class InRepository(_Answer, frozen=True, kw_only=True):
     """A record of a whole repository, or why no further one can be read."""
 
-    name: str = ""
-    """Its collection and key."""
+    name: str = ""  # Its collection and key.
     published: str = ""
     problem: str = ""
 
@@ -125,13 +110,10 @@ class InRepository(_Answer, frozen=True, kw_only=True):
 class Reply(_Answer, frozen=True, kw_only=True):
     """What was read of an answer, by what it was asked for, or why nothing could be."""
 
-    read: tuple[str, ...] = ()
-    """The SHA-256, in hexadecimal, of the stored bytes that it was read from."""
+    read: tuple[str, ...] = ()  # The SHA-256, in hexadecimal, of the stored bytes that it was read from.
     not_decoded: bool = False
-    members: dict[str, str] = {}
-    """Those members of the object that are texts."""
-    inactive: bool = False
-    """Whether a member says that the account is not active."""
+    members: dict[str, str] = {}  # Those members of the object that are texts.
+    inactive: bool = False  # Whether a member says that the account is not active.
     did: str = ""
     record: Said | None = None
     page: ListPage | None = None

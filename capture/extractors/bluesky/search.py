@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from capture.extractors.bluesky.account_posts import AccountPosts
@@ -15,21 +14,18 @@ from capture.extractors.bluesky.hashtag import find_hashtag
 from capture.extractors.bluesky.listing import Shows
 from capture.extractors.bluesky.pages import read_page
 from capture.extractors.bluesky.records import Records, Wanted, pictures_of
-from capture.extractors.bluesky.stored_answer import Unread, members_of
+from capture.extractors.bluesky.stored_answer import AnswerUnreadable, members_of
 from capture.extractors.bluesky.thread import BlueskyThread
 from capture.extractors.bluesky.xrpc import host_of, query, stored_of, xrpc_error
 from capture.extractors.unreached import unreached
 from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, NotMine, PostGone, Unavailable
 from capture.request.known import KnownPost
+from capture.request.scene import Scene
 from hashing.case.events import ProofRead
 from hashing.case.kinds import ItemKind
 
-if TYPE_CHECKING:
-    from capture.request.scene import Scene
-
-
+# What was looked up of the accounts whose posts a round asks after: a thousand posts may be of one account.
 _AGAIN: WeakKeyDictionary[Fetch, Records] = WeakKeyDictionary()
-"""What was looked up of the accounts whose posts a round asks after: a thousand posts may be of one account."""
 _BAD_REQUEST = 400
 
 
@@ -126,7 +122,7 @@ def demand_service(origin: str, fetch: Fetch) -> None:
     try:
         if stored is not None and "version" in members_of(stored, fetch).members:
             return
-    except Unread as error:
+    except AnswerUnreadable as error:
         raise NotMine(f"{host}: {error}") from error
     # Asked without `uris`, which it demands: only a server of the protocol answers that with 400 and an error in its
     # form.
@@ -162,7 +158,7 @@ def _copy(uri: AtUri, fetch: Fetch) -> Iterator[Finding]:
     shows = Shows(appview, fetch)
     try:
         page = read_page(stored, fetch, "posts", set(), views=True)
-    except Unread as error:
+    except AnswerUnreadable as error:
         yield Unavailable(url=url, reason=str(error), found_in=request.found_in)
         return
     for listed in page.elements:

@@ -13,14 +13,14 @@ from capture.extractors.bluesky.listing import Shows
 from capture.extractors.bluesky.pages import ListedRecord, may_be_smaller
 from capture.extractors.bluesky.records import Records, Wanted, pictures_of
 from capture.extractors.bluesky.said import Thread, ThreadNode
-from capture.extractors.bluesky.stored_answer import ReaderFailed, Unread, thread_of
+from capture.extractors.bluesky.stored_answer import AnswerUnreadable, ReaderFailed, thread_of
 from capture.extractors.bluesky.xrpc import demands_login, host_of, query, refusal, stored_of
 from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, NotFollowed, Unavailable
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Post
 
+# Levels of replies and of posts replied to: the most that may be asked for. Servers give fewer, and do not say so.
 _DEEPEST = _HIGHEST = 1000
-"""Levels of replies and of posts replied to: the most that may be asked for. Servers give fewer, and do not say so."""
 # A thread of strangers has no end: questions, posts that are listed, posts above and hidden ones are all bounded.
 _MOST_QUESTIONS = 200
 _MOST_POSTS = 20_000
@@ -123,12 +123,12 @@ class BlueskyThread:
         url = query(self._appview, "app.bsky.feed.getPostThread", uri=uri, depth=depth, parentHeight=height)
         return url, self._fetch.get(FetchRequest(url=url, kind=ItemKind.LISTING, found_in=self._name, optional=True))
 
-    def _read(self, answer: Answer) -> tuple[Thread | None, Unread | str]:
+    def _read(self, answer: Answer) -> tuple[Thread | None, AnswerUnreadable | str]:
         """Return the thread in an answer, or why there is none."""
         stored = stored_of(answer)
         try:
             return (thread_of(stored, self._fetch), "") if stored is not None else (None, refusal(answer, self._fetch))
-        except Unread as error:
+        except AnswerUnreadable as error:
             return None, error
 
     def _follow(self, node: ThreadNode, listed: ListedRecord, question: _Question) -> None:

@@ -16,22 +16,18 @@ from capture.extractors.json_value import line, mapping
 from capture.extractors.served_json import JsonSpan, NotJson, ServedJson
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_MOST_NODES = 100_000
-"""Of one answer; servers give some hundreds."""
-_BELOW = frozenset({"thread", "parent", "replies"})
-"""Members that hold further nodes."""
+_MOST_NODES = 100_000  # Of one answer; servers give some hundreds.
+_BELOW = frozenset({"thread", "parent", "replies"})  # Members that hold further nodes.
 
 
 @dataclass(slots=True)
 class OpenNode:
     """One node: its members, but for those that hold further nodes."""
 
-    is_above: bool
-    """Whether it is a post that is replied to, and not a reply."""
+    is_above: bool  # Whether it is a post that is replied to, and not a reply.
     members: dict[str, JsonSpan] = field(default_factory=dict)
     has_parent: bool = False
-    replies: int = 0
-    """How many are shown below it."""
+    replies: int = 0  # How many are shown below it.
 
     def value(self, name: str) -> object:
         """Return what a member says; None where there is none."""
@@ -67,8 +63,7 @@ class ThreadNodes:
         self._text = body.decode("utf-8", "surrogateescape")
         self.json = ServedJson(body)
         self.nodes: list[OpenNode] = []
-        self.whole = True
-        """Whether all of it could be read; if not, `nodes` are those before the fault."""
+        self.whole = True  # Whether all of it could be read; if not, `nodes` are those before the fault.
         try:
             self._walk()
         except (NotJson, IndexError):

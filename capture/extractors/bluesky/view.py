@@ -5,16 +5,12 @@ It adds what no signed record holds: how often a post was liked, shared and answ
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from capture.extractors.bluesky.at_uri import AtUri, read_at_uri
 from capture.extractors.bluesky.post import read_post, read_record, record_facts
 from capture.extractors.bluesky.said import Element, Said, Shown, account_of
 from capture.extractors.json_value import count, line, mapping, sequence, web_url
+from capture.extractors.served_json import JsonSpan, ServedJson
 from hashing.case.facts import Fact
-
-if TYPE_CHECKING:
-    from capture.extractors.served_json import JsonSpan, ServedJson
 
 _COUNTS = {
     "replyCount": "replies",
@@ -23,8 +19,7 @@ _COUNTS = {
     "quoteCount": "quotes",
     "bookmarkCount": "bookmarks",
 }
-_NO_HANDLE = "handle.invalid"
-"""What AppViews show in the place of a handle that does not lead to the account."""
+_NO_HANDLE = "handle.invalid"  # What AppViews show in the place of a handle that does not lead to the account.
 _MOST_PICTURES = 100
 _MOST_LABELS = 20
 

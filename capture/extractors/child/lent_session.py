@@ -33,12 +33,12 @@ class LentSession:
     def __init__(self, cookies: Iterable[Cookie], owns: Callable[[str], bool]) -> None:
         self._placeholders = Placeholders()
         self._owns = owns
+        # As the process is given them.
         self.cookies = tuple(
             msgspec.structs.replace(each, value=self._placeholders.hide(each.value))
             for each in cookies
             if owns(each.domain)
         )
-        """As the process is given them."""
 
     def __bool__(self) -> bool:
         return bool(self.cookies)

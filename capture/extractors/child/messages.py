@@ -13,11 +13,8 @@ import msgspec
 
 Text = Annotated[str, msgspec.Meta(max_length=1 << 20)]
 Line = Annotated[str, msgspec.Meta(max_length=8192)]
-Count = Annotated[int, msgspec.Meta(ge=0, le=(1 << 53) - 1)]
-"""A number that JSON holds exactly (RFC 8785)."""
-
-LARGEST = 64 << 20
-"""Bytes of a message."""
+Count = Annotated[int, msgspec.Meta(ge=0, le=(1 << 53) - 1)]  # A number that JSON holds exactly (RFC 8785).
+LARGEST = 64 << 20  # Bytes of a message.
 
 
 class ChildMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,14 +38,12 @@ class FetchAnswer(ChildMessage, frozen=True, kw_only=True):
     The process is handed that file open, and is not told its name.
     """
 
-    url: str
-    """Where redirects led to."""
+    url: str  # Where redirects led to.
     status: int = 0
     headers: dict[str, str] = {}
     body: str = ""
     coding: str = ""
-    sample: bytes = b""
-    """The beginning of the body, where it is an error's."""
+    sample: bytes = b""  # The beginning of the body, where it is an error's.
     reason: str = ""
 
 

@@ -17,10 +17,8 @@ from collections.abc import Callable
 _WORD = re.compile(r"%[0-9A-Fa-f]{2}|[A-Za-z0-9_-]+")
 _HEX = "0123456789abcdef"
 _KINDS = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
-_LONG, _SHORT = 16, 8
-"""Characters of a word that is hidden: of a value without a long one, those that are not short."""
-_MOST = 2000
-"""Words that are remembered: a site may give new ones with each answer."""
+_LONG, _SHORT = 16, 8  # Characters of a word that is hidden: of a value without a long one, those that are not short.
+_MOST = 2000  # Words that are remembered: a site may give new ones with each answer.
 
 
 class Placeholders:

@@ -15,8 +15,7 @@ from capture.extractors.child.messages import LARGEST, ChildMessage, Ended, Extr
 from capture.request.extractor import Answer, StoredItem
 from hashing.sandbox import Confinement, NotRead, SandboxProcess, handed_over
 
-PATIENCE = 600.0
-"""Seconds that it may think between two messages, the last line; fetching is not counted."""
+PATIENCE = 600.0  # Seconds that it may think between two messages, the last line; fetching is not counted.
 _LOOK_AGAIN = 0.2
 
 

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
 from capture.extractors.child.messages import ChildMessage, FetchAnswer
 from hashing.sandbox import channel
 
-if TYPE_CHECKING:
-    import socket
-
 T = TypeVar("T", bound=ChildMessage)
 
 _LONGEST = 48 << 20
+# Seconds between two messages. The parent is less patient; this is for one that was killed, which ends nobody.
 _LONGEST_THOUGHT = 660
-"""Seconds between two messages. The parent is less patient; this is for one that was killed, which ends nobody."""
 
 
 class Talk:

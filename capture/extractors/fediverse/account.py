@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from capture.extractors.fediverse.content import read_content
 from capture.extractors.fediverse.errors import UnreadableAnswer
+from capture.extractors.fediverse.server import Server
 from capture.extractors.json_value import count, line, mapping, name_of, sequence, time, web_url
 from hashing.case.facts import Fact
 from hashing.case.post import Account
-
-if TYPE_CHECKING:
-    from capture.extractors.fediverse.server import Server
 
 _COUNTS = {"followers_count": "followers", "following_count": "following", "statuses_count": "posts"}
 # Mastodon has 4 fields of a profile, forks some more; a search of accounts answers 40.

@@ -11,8 +11,8 @@ from capture.extractors.fediverse.errors import UnreadableAnswer
 from capture.extractors.json_value import Json, count, line, mapping, sequence, text, time, web_url
 from hashing.case.post import Account, Post, PostMedia
 
+# ActivityPub section 3.2, the more usual of the two types first.
 ACCEPT = 'application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
-"""ActivityPub section 3.2, the more usual of the two types first."""
 
 _POSTS = frozenset({"Note", "Article", "Question", "Page", "Image", "Video", "Audio", "Event", "Document"})
 _PUBLIC = frozenset({"https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"})

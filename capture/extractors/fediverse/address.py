@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
+# An opaque name with a digit in it: numbers, ULIDs, flakes, UUIDs, and no word of a menu.
 _ID = r"(?=[^/]*[0-9])[A-Za-z0-9_.~-]{1,64}"
-"""An opaque name with a digit in it: numbers, ULIDs, flakes, UUIDs, and no word of a menu."""
 _USER = r"[^/@]{1,200}(?:@[^/@]{1,253})?"
 _WEB = r"(?:/web|/deck)?"
 
+# Paths of posts. One with a `form` is, on its own server, a name that need not be the API's.
 _POSTS = (
     rf"{_WEB}/@(?P<user>{_USER})/(?:statuses/|posts/|notes/)?(?P<number>{_ID})(?:/[a-z_]+)?",
     rf"{_WEB}/statuses/(?P<number>{_ID})",
@@ -24,7 +25,6 @@ _POSTS = (
     rf"/i/web/post/(?P<number>{_ID})",
     rf"/(?P<form>(?P<user>{_USER})/p)/(?P<number>[0-9]{{9,}}\.[0-9]{{3,}})",
 )
-"""Paths of posts. One with a `form` is, on its own server, a name that need not be the API's."""
 
 _ACCOUNTS = (
     rf"{_WEB}/@(?P<user>{_USER})(?:/(?:with_replies|media|featured|posts|statuses|tagged/[^/]+))?",
@@ -49,16 +49,13 @@ class FediverseAddress:
     """An address, and what its form says it may be."""
 
     url: str
-    origin: str
-    """`https://host`, with the port where one is named."""
+    origin: str  # `https://host`, with the port where one is named.
     kind: Literal["post", "account", "tag"]
-    number: str = ""
-    """What may be the server's own name of the post or account."""
-    user: str = ""
-    """`alice`, or `alice@example.org` where the server shows another server's account."""
+    number: str = ""  # What may be the server's own name of the post or account.
+    user: str = ""  # `alice`, or `alice@example.org` where the server shows another server's account.
     tag: str = ""
+    # Whether `number` comes from a name made for other servers, so that the API may mean another post by it.
     elsewhere: bool = False
-    """Whether `number` comes from a name made for other servers, so that the API may mean another post by it."""
 
 
 def read_address(url: str) -> FediverseAddress | None:

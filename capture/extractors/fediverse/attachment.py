@@ -11,8 +11,7 @@ from capture.request.extractor import FetchRequest, NotFollowed, Unavailable
 from hashing.case.kinds import ItemKind
 from hashing.case.post import PostMedia
 
-MOST = 24
-"""Media of one post that are named in its record; the largest number that servers are known to allow is 20."""
+MOST = 24  # Media of one post that are named in its record; the largest number that servers are known to allow is 20.
 _LONGEST_ALT = 10_000
 
 _VIDEO, _AUDIO, _DOCUMENT = ItemKind.VIDEO, ItemKind.AUDIO, ItemKind.DOCUMENT
@@ -25,14 +24,14 @@ _EXTENSIONS = {
 }
 
 
-class NotGiven(NamedTuple):
+class MissingMedia(NamedTuple):
     """Of how many media of a post its server gives no address at all, and of how many that of a preview alone."""
 
     addresses: int = 0
     previews: int = 0
 
 
-ALL_GIVEN = NotGiven()
+NONE_MISSING = MissingMedia()
 
 
 def read_attachments(value: object, base: str = "") -> tuple[PostMedia, ...]:
@@ -43,13 +42,13 @@ def read_attachments(value: object, base: str = "") -> tuple[PostMedia, ...]:
     return tuple(filter(None, (_attachment(mapping(each), base) for each in sequence(value, MOST))))
 
 
-def not_given(value: object, base: str = "") -> NotGiven:
+def missing_media(value: object, base: str = "") -> MissingMedia:
     """Return for how many of a post's `media_attachments` its server gives no address, or none but a preview's."""
     if value and not isinstance(value, list):
-        return NotGiven(addresses=1)
+        return MissingMedia(addresses=1)
     fields = [mapping(each) for each in sequence(value, MOST)]
     previews = sum(not _full(each, base) and bool(_address(each.get("preview_url"), base)) for each in fields)
-    return NotGiven(sum(_attachment(each, base) is None for each in fields), previews)
+    return MissingMedia(sum(_attachment(each, base) is None for each in fields), previews)
 
 
 def kind_of(named: str, mime: str, url: str) -> ItemKind:
@@ -63,7 +62,7 @@ def kind_of(named: str, mime: str, url: str) -> ItemKind:
 
 
 def found_media(
-    media: tuple[PostMedia, ...], found_in: str, missing: NotGiven = ALL_GIVEN
+    media: tuple[PostMedia, ...], found_in: str, missing: MissingMedia = NONE_MISSING
 ) -> Iterator[FetchRequest | NotFollowed | Unavailable]:
     """Yield what is to be fetched, and for how many media the server gives no address, or a preview alone."""
     for each in media:

@@ -16,12 +16,10 @@ from capture.page.text import VisibleText
 from capture.request.hashtag import same_for_all
 from hashing.case.facts import Fact
 
-LONGEST = 150_000
-"""Characters of text that are kept of one post; the post as served is kept whole."""
+LONGEST = 150_000  # Characters of text that are kept of one post; the post as served is kept whole.
 CUT = "\n\n[The text goes on; it was cut here.]"
 
-_STEPS = 1 << 30
-"""Steps (see `capture.page.document`) for the HTML of one post."""
+_STEPS = 1 << 30  # Steps (see `capture.page.document`) for the HTML of one post.
 _MOST = 200
 _SIGNS = ("#", "\N{FULLWIDTH NUMBER SIGN}")
 _LONGEST_HTML = 4 << 20

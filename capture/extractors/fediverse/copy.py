@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from msgspec.structs import replace
@@ -12,6 +12,7 @@ from capture.extractors.fediverse.address import FediverseAddress
 from capture.extractors.fediverse.attachment import found_media
 from capture.extractors.fediverse.errors import UnreadableAnswer
 from capture.extractors.fediverse.listed import ListedStatus
+from capture.extractors.fediverse.post_list import PostList
 from capture.extractors.fediverse.server import NOT_THERE, Server, is_as_before
 from capture.extractors.fediverse.status import Status
 from capture.extractors.fediverse.stored_answer import list_of, not_read, post_of, read_history, refusal
@@ -20,9 +21,6 @@ from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading,
 from hashing.case.facts import Fact
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Edit, PostMedia
-
-if TYPE_CHECKING:
-    from capture.extractors.fediverse.post_list import PostList
 
 
 class LocatedCopy(NamedTuple):
@@ -44,10 +42,8 @@ class Copy:
         self._posts = posts
         self._found_in = found_in
         self._uri = uri
-        self.refusals: list[str] = []
-        """In sentences, why it was not given."""
-        self.as_before = ""
-        """Its number, where it has the same bytes as in an earlier round of a watch."""
+        self.refusals: list[str] = []  # In sentences, why it was not given.
+        self.as_before = ""  # Its number, where it has the same bytes as in an earlier round of a watch.
 
     def by_number(self) -> Generator[Finding, None, LocatedCopy | None]:
         """Ask for the post by the number in its address, if that turns out to be the server's own; return it."""

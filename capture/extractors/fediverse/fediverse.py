@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from capture.extractors.fediverse.address import place_of, read_address
 from capture.extractors.fediverse.errors import NoServer
 from capture.request.extractor import Fetch, Finding, NotMine
-
-if TYPE_CHECKING:
-    from capture.request.known import KnownPost
-    from capture.request.scene import Scene
+from capture.request.known import KnownPost
+from capture.request.scene import Scene
 
 
 class Fediverse:

@@ -11,8 +11,7 @@ from capture.extractors.served_json import NotJson, ServedJson
 from hashing.case.facts import Fact
 from hashing.case.post import Edit, PostMedia
 
-_MOST = 100
-"""Earlier wordings that are read; every one is kept in the history as served."""
+_MOST = 100  # Earlier wordings that are read; every one is kept in the history as served.
 
 
 class EditHistory(NamedTuple):
@@ -21,8 +20,7 @@ class EditHistory(NamedTuple):
     edits: tuple[Edit, ...]
     media: tuple[PostMedia, ...]
     problem: str = ""
-    versions: int = 0
-    """Wordings that the history has, that of the post itself among them."""
+    versions: int = 0  # Wordings that the history has, that of the post itself among them.
 
 
 def history_of(served: ServedJson, edited: str, said: str, warning: str) -> EditHistory:

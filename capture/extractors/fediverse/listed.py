@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from capture.extractors.fediverse.account import read_account
 from capture.extractors.fediverse.errors import UnreadableAnswer
+from capture.extractors.fediverse.server import Server
 from capture.extractors.fediverse.status import Status, quoted_status, read_status
 from capture.extractors.json_value import mapping, name_of, time, web_url
 from capture.extractors.served_json import JsonSpan, NotJson, ServedJson
 
-if TYPE_CHECKING:
-    from capture.extractors.fediverse.server import Server
-
-_MOST = 10_000
-"""Posts of one list that are read; servers give 40, and whole threads of a few thousand."""
+_MOST = 10_000  # Posts of one list that are read; servers give 40, and whole threads of a few thousand.
 
 _MOST_NAMES = 100_000
-_LONGEST_NAME = 1000
-"""Names beyond this are not remembered: a list without end must not fill the memory."""
+_LONGEST_NAME = 1000  # Names beyond this are not remembered: a list without end must not fill the memory.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,34 +25,24 @@ class ListedStatus:
     """A post in a list. Of a boost it is the boosted post, and who boosted it when."""
 
     status: Status
-    offset: int
-    """Where it begins in the list's body."""
-    data: bytes
-    """It as it was served."""
-    listed_as: str
-    """The number under which the list has it: of a boost, the boost's own."""
-    time: str
-    """When it came into the list, as claimed: of a boost, the time of the boost."""
-    public: bool
-    """Whether anyone may see it; a boost is, where the boost and what it shares are."""
+    offset: int  # Where it begins in the list's body.
+    data: bytes  # It as it was served.
+    listed_as: str  # The number under which the list has it: of a boost, the boost's own.
+    time: str  # When it came into the list, as claimed: of a boost, the time of the boost.
+    public: bool  # Whether anyone may see it; a boost is, where the boost and what it shares are.
     boosted_by: str = ""
-    quoted: tuple[ListedStatus, ...] = ()
-    """The post that it quotes, where the server shows it."""
+    quoted: tuple[ListedStatus, ...] = ()  # The post that it quotes, where the server shows it.
 
 
 @dataclass(slots=True)
 class StatusPage:
     """One list as far as it can be read."""
 
-    found: bool = True
-    """Whether there is a list at all."""
+    found: bool = True  # Whether there is a list at all.
     posts: list[ListedStatus] = field(default_factory=list)
-    size: int = 0
-    """Elements, readable or not."""
-    unreadable: list[str] = field(default_factory=list)
-    """Of each element that is no post, why."""
-    problem: str = ""
-    """Why the list could not be read to its end."""
+    size: int = 0  # Elements, readable or not.
+    unreadable: list[str] = field(default_factory=list)  # Of each element that is no post, why.
+    problem: str = ""  # Why the list could not be read to its end.
 
 
 def read_page(

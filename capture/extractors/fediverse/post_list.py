@@ -32,8 +32,7 @@ from hashing.case.post import Post
 OTHER_TIME = "post: not between --since and --until"
 NOT_PUBLIC = "post: not public, and shown to us without login: not taken without an access token (--token)"
 
-_MANY = 100
-"""Edited posts after which their histories are fetched, before the list goes on."""
+_MANY = 100  # Edited posts after which their histories are fetched, before the list goes on.
 
 
 class Allowance:
@@ -80,10 +79,8 @@ class PostList:
         self._fetch = fetch
         self._taken: set[bytes] = set()
         self._edited: list[Status] = []
-        self.names = known_names(fetch.options.known, server)
-        """The lasting names of posts, by the server's number."""
-        self.threads: list[Answered] = []
-        """Those of the posts taken that have a thread, if threads were asked for."""
+        self.names = known_names(fetch.options.known, server)  # The lasting names of posts, by the server's number.
+        self.threads: list[Answered] = []  # Those of the posts taken that have a thread, if threads were asked for.
 
     def note(self, status: Status) -> None:
         """Hear of a post that is taken otherwise, so that no list brings it again."""
@@ -157,8 +154,7 @@ class PostList:
                 yield from found_media(history.media, f"an earlier wording of post {post.permalink or post.id}")
             elif answer.reason:
                 yield NotFollowed(
-                    url=request.url,
-                    reason=refusal(self._fetch.readers, self._server, answer, "edit history"),
+                    url=request.url, reason=refusal(self._fetch.readers, self._server, answer, "edit history")
                 )
 
     def _left_out(self, listed: ListedStatus, unwanted: Callable[[Post], str], allowance: Allowance) -> str:

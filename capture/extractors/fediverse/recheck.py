@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
@@ -27,11 +26,9 @@ from capture.request.extractor import (
     PostGone,
     StoredItem,
 )
+from capture.request.known import KnownPost
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Post
-
-if TYPE_CHECKING:
-    from capture.request.known import KnownPost
 
 _API = "/api/v1/statuses/"
 

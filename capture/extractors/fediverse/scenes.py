@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from capture.extractors.fediverse.account import AccountRead
 from capture.extractors.fediverse.activity_copy import find_activity
@@ -21,11 +20,9 @@ from capture.extractors.served_json import NotJson
 from capture.extractors.web import Web
 from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, NotFollowed, Unavailable
 from capture.request.hashtag import same_for_all
+from capture.request.scene import Scene
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Post
-
-if TYPE_CHECKING:
-    from capture.request.scene import Scene
 
 
 def find_post(scene: Scene, address: FediverseAddress, server: Server, fetch: Fetch) -> Iterator[Finding]:

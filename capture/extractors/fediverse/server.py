@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from capture.request.extractor import Answer
-
-if TYPE_CHECKING:
-    from capture.request.known import Known
+from capture.request.known import Known
 
 # Servers answer each of the three to those who do not log in (https://docs.joinmastodon.org/methods/).
 _OK, _UNAUTHORIZED, _FORBIDDEN, _UNPROCESSABLE = 200, 401, 403, 422

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from capture.extractors.fediverse.account import handle, read_account
-from capture.extractors.fediverse.attachment import ALL_GIVEN, NotGiven, not_given, read_attachments
+from capture.extractors.fediverse.attachment import NONE_MISSING, MissingMedia, missing_media, read_attachments
 from capture.extractors.fediverse.content import poll_counts, poll_facts, poll_text, read_content, read_place, read_tags
 from capture.extractors.fediverse.errors import UnreadableAnswer
+from capture.extractors.fediverse.server import Server
 from capture.extractors.json_value import Json, as_sent, count, line, mapping, name_of, sequence, text, time, web_url
 from hashing.case.facts import Fact
 from hashing.case.post import Post
 
-if TYPE_CHECKING:
-    from capture.extractors.fediverse.server import Server
-
+# What anyone may see (https://docs.joinmastodon.org/entities/Status/#visibility); "" where a server says nothing.
 PUBLIC = frozenset({"", "public", "unlisted"})
-"""What anyone may see (https://docs.joinmastodon.org/entities/Status/#visibility); "" where a server says nothing."""
 
 _COUNTS = {
     "replies_count": "replies",
@@ -33,18 +30,14 @@ _MOST_MENTIONS = 200
 class Status:
     """A post, and what belongs to it on the server that showed it."""
 
-    number: str
-    """The server's own name of the post: opaque, and meaningless anywhere else."""
+    number: str  # The server's own name of the post: opaque, and meaningless anywhere else.
     post: Post
-    answers: str
-    """The number of the post that it answers, or ""."""
-    author: str
-    """The number of its author's account."""
-    user: str
-    """The `acct` of its author's account."""
+    answers: str  # The number of the post that it answers, or "".
+    author: str  # The number of its author's account.
+    user: str  # The `acct` of its author's account.
     replies: int
     facts: tuple[Fact, ...]
-    missing: NotGiven = ALL_GIVEN
+    missing: MissingMedia = NONE_MISSING
 
     @property
     def public(self) -> bool:
@@ -97,7 +90,7 @@ def read_status(value: object, server: Server, names: Mapping[str, str] | None =
         user=line(mapping(account).get("acct") or mapping(account).get("username"), 500),
         replies=post.counts.get("replies", 0),
         facts=_facts(fields),
-        missing=not_given(fields.get("media_attachments"), server.api()),
+        missing=missing_media(fields.get("media_attachments"), server.api()),
     )
 
 

@@ -31,14 +31,12 @@ class StoredReply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     page: StatusPage | None = None
     listed: ListedStatus | None = None
-    names: dict[str, str] = {}
-    """The lasting names of the posts in it, by the server's number."""
+    names: dict[str, str] = {}  # The lasting names of the posts in it, by the server's number.
     members: dict[str, str] = {}
     accounts: tuple[AccountRead, ...] = ()
     history: EditHistory | None = None
     activity: Post | None = None
-    author: str = ""
-    """The address of an activity's author."""
+    author: str = ""  # The address of an activity's author.
     not_json: str = ""
     unreadable: str = ""
 

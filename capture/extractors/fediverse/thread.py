@@ -19,8 +19,7 @@ from hashing.case.kinds import ItemKind
 
 # Requests to one server for one thread: enough for a few thousand answers, and no burden.
 _MOST_ASKED = 25
-_PATIENCE = 3
-"""Questions in a row that bring nothing new: the answers that are counted are then not for us."""
+_PATIENCE = 3  # Questions in a row that bring nothing new: the answers that are counted are then not for us.
 
 
 class StatusThread:
@@ -32,8 +31,8 @@ class StatusThread:
         self._server = server
         self._fetch = fetch
         self._posts = posts
+        # How many answers the server counts, of the post and of all that descends from it.
         self._replies = {number: root.replies}
-        """How many answers the server counts, of the post and of all that descends from it."""
         self._shown: dict[str, set[str]] = {}
         self._met = {number}
         if root.id:
@@ -76,9 +75,7 @@ class StatusThread:
         if answer.stored is None:
             if not is_as_before(answer):
                 yield Unavailable(
-                    url=url,
-                    reason=refusal(self._fetch.readers, self._server, answer, "thread"),
-                    found_in=found_in,
+                    url=url, reason=refusal(self._fetch.readers, self._server, answer, "thread"), found_in=found_in
                 )
             return False
         try:

@@ -23,15 +23,12 @@ from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, NotF
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Post
 
-PAGE_SIZE = 40
-"""The most that Mastodon gives at once."""
-MOST_PAGES = 2500
-"""A hundred thousand posts."""
+PAGE_SIZE = 40  # The most that Mastodon gives at once.
+MOST_PAGES = 2500  # A hundred thousand posts.
+# Pages in a row without anything new: servers that leave posts out of a page after counting it send some.
 _PATIENCE = 3
-"""Pages in a row without anything new: servers that leave posts out of a page after counting it send some."""
 _MAY_GO_ON = "the list may go on: the server names no further page"
-_NO_SUCH_PAGE = frozenset({400, 404, 422})
-"""What servers answer that know of no pages."""
+_NO_SUCH_PAGE = frozenset({400, 404, 422})  # What servers answer that know of no pages.
 _EMPTY_LIST = hashlib.sha256(b"[]").hexdigest()
 _OLD_PAGES = 2
 """Pages in a row with nothing but older posts, after which a list is taken to be past `--since`.
@@ -70,8 +67,7 @@ class Timeline:
         self._seen: set[str] = set()
         self._numbers: set[str] = set()
         self._idle = self._old = 0
-        self.is_empty = False
-        """Whether the server answered, and its first page held no post."""
+        self.is_empty = False  # Whether the server answered, and its first page held no post.
 
     def find(self, allowance: Allowance, unwanted: Callable[[Post], str] = lambda _: "") -> Iterator[Finding]:
         """Yield the posts of the list, as soon as their page is there, until its end or the limit."""
@@ -96,9 +92,7 @@ class Timeline:
                     yield from [NotFollowed(url=url, reason=_MAY_GO_ON)] if was_full else []
                     return
                 yield Unavailable(
-                    url=url,
-                    reason=refusal(self._fetch.readers, self._server, answer, self._name),
-                    found_in=self._name,
+                    url=url, reason=refusal(self._fetch.readers, self._server, answer, self._name), found_in=self._name
                 )
                 return
             # 2. Where the list goes on: by the Link field, else, on servers that never send one, below the oldest id.

@@ -8,8 +8,7 @@ from capture.page.encoding import DecodedPage, decode
 
 _MARKS = (b"\xef\xbb\xbf", b"\xfe\xff", b"\xff\xfe")
 _FURTHER = "windows-1252"
-_BY_NOTHING = "nothing says otherwise"
-"""What `decode` says where it falls back on what browsers do with pages."""
+_BY_NOTHING = "nothing says otherwise"  # What `decode` says where it falls back on what browsers do with pages.
 _LOST = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -26,10 +25,8 @@ class Characters:
     encoding: str
     decided_by: str
     units: str
-    width: int
-    """Bytes a unit."""
-    mark: int
-    """Bytes of the byte order mark, which `units` leaves out."""
+    width: int  # Bytes a unit.
+    mark: int  # Bytes of the byte order mark, which `units` leaves out.
 
     @classmethod
     def of(cls, body: bytes, content_type: str) -> Characters:

@@ -14,8 +14,7 @@ from capture.page.urls import Addresses
 
 # As for a page in a frame: an eighth of what a whole page may cost (`capture/page/document.py`).
 _STEPS = 1 << 30
-_STEPS_ALTOGETHER = 1 << 35
-"""Steps (see `capture.page.document`) for the HTML of one entry, and of a whole feed."""
+_STEPS_ALTOGETHER = 1 << 35  # Steps (see `capture.page.document`) for the HTML of one entry, and of a whole feed.
 _MOST_LINKS = 500
 _MOST_LINK_CHARACTERS = 100_000
 
@@ -26,11 +25,9 @@ class EntryContent(NamedTuple):
     text: str
     links: tuple[str, ...]
     media: tuple[MediaLink, ...]
-    embedded: int
-    """Media that stand in the entry itself, as `data:` addresses."""
+    embedded: int  # Media that stand in the entry itself, as `data:` addresses.
     notes: tuple[str, ...]
-    unread: str = ""
-    """Why the HTML was not read to its end; "" where it was."""
+    unread: str = ""  # Why the HTML was not read to its end; "" where it was.
 
 
 class EntryContents:

@@ -34,11 +34,11 @@ _PREFIXES = {
     "http://www.w3.org/1999/02/22-rdf-syntax-ns": "rdf:",
     "http://www.w3.org/1999/xhtml": "html:",
 }
+# What a prefix stands for as a rule, for feeds that use it without saying.
 _USUAL = {prefix[:-1]: prefix for prefix in _PREFIXES.values() if prefix} | {"atom": ""}
-"""What a prefix stands for as a rule, for feeds that use it without saying."""
 
+# Characters. It is repeated in every address: without a bound a small feed could fill a disk with it.
 _LONGEST_BASE = 500
-"""Characters. It is repeated in every address: without a bound a small feed could fill a disk with it."""
 
 
 def name_of(element: etree._Element) -> str:

@@ -48,8 +48,7 @@ class Written:
     """One entry as written. Addresses are relative to `base`, which is absolute."""
 
     base: str
-    content_base: str = ""
-    """What addresses in `body` are relative to, if something else."""
+    content_base: str = ""  # What addresses in `body` are relative to, if something else.
     id: str = ""
     link: str = ""
     title: Text = NOTHING
@@ -86,11 +85,9 @@ class FeedEntry:
     excerpt: EntrySpan
     post: Post
     media: tuple[MediaLink, ...]
-    link: str
-    """The page that it leads to, absolute and without fragment; "" for none."""
+    link: str  # The page that it leads to, absolute and without fragment; "" for none.
     embedded: int
-    unread: str
-    """Why it, or its HTML, was not read to its end; "" where it was."""
+    unread: str  # Why it, or its HTML, was not read to its end; "" where it was.
     facts: tuple[Fact, ...]
 
 

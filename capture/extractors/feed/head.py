@@ -26,15 +26,12 @@ class FeedUnreadable(CaptureError):
 class Head:
     """A feed's own words, and what of them holds for its entries."""
 
-    claims: tuple[tuple[str, str, str], ...] = ()
-    """Name, value, and the element that says it."""
+    claims: tuple[tuple[str, str, str], ...] = ()  # Name, value, and the element that says it.
     times: tuple[tuple[str, str, str], ...] = ()
     author: Account = NOBODY
     language: str = ""
-    next_page: str = ""
-    """Where the feed goes on (RFC 5005: `next`, or `prev-archive`), as written."""
-    software: str = ""
-    """What made the feed, as it says."""
+    next_page: str = ""  # Where the feed goes on (RFC 5005: `next`, or `prev-archive`), as written.
+    software: str = ""  # What made the feed, as it says.
 
     def facts(self) -> tuple[Fact, ...]:
         """Return what the feed claims about itself; a time is kept as it is written, with whether it has a zone."""
@@ -63,12 +60,10 @@ class FeedHead(msgspec.Struct, frozen=True, kw_only=True):
 
     facts: tuple[Fact, ...]
     count: int = 0
+    # Where the feed goes on, absolute; "" where it does not say and no software is known to offer it.
     next_page: str = ""
-    """Where the feed goes on, absolute; "" where it does not say and no software is known to offer it."""
-    next_by_software: bool = False
-    """Whether it does not say so itself: there may be nothing more."""
-    missing: str = ""
-    """Why something that belongs to the feed is not there; "" where it is whole."""
+    next_by_software: bool = False  # Whether it does not say so itself: there may be nothing more.
+    missing: str = ""  # Why something that belongs to the feed is not there; "" where it is whole.
 
 
 class Feed(FeedHead, frozen=True, kw_only=True):

@@ -29,8 +29,7 @@ from hashing.case.kinds import ItemKind
 from hashing.case.post import Account
 
 _VERSION = re.compile(r"https?://jsonfeed\.org/version/")
-_MOST_VALUES = 4_000_000
-"""Commas, of which each may stand for a value that takes memory."""
+_MOST_VALUES = 4_000_000  # Commas, of which each may stand for a value that takes memory.
 _UNPAIRED = re.compile(r"[\ud800-\udfff]")
 
 

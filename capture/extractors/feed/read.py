@@ -34,8 +34,7 @@ ReadPage = Callable[[StoredItem], Iterator[Finding]]
 
 FEED = "feed"
 _MOST_MEDIA = 50_000
-_MOST_PAGES = 50
-"""Of one feed: as a rule, five hundred entries."""
+_MOST_PAGES = 50  # Of one feed: as a rule, five hundred entries.
 _LONGEST_PLACE = 300
 _LONGEST_FRAGMENT = 200
 
@@ -119,14 +118,12 @@ class _FeedReading:
         self._paging = paging
         self._known = fetch.options.known
         self.head = FeedHead(facts=())
+        # Whether what stands behind it may be wanted: it had an entry that was not read yet, and none too early.
         self.goes_on = False
-        """Whether what stands behind it may be wanted: it had an entry that was not read yet, and none too early."""
         self._media: list[FetchRequest] = []
-        self.left_out: tuple[LeftOut, ...] = ()
-        """Entries that were not wanted."""
+        self.left_out: tuple[LeftOut, ...] = ()  # Entries that were not wanted.
         self._media_left_out = self._embedded = self._unread = 0
-        self.links: dict[str, str] = {}
-        """The pages that the entries lead to, each once, and where they were found."""
+        self.links: dict[str, str] = {}  # The pages that the entries lead to, each once, and where they were found.
 
     def findings(self) -> Iterator[Finding]:
         """Yield the feed itself as it was read, its entries and what is to be said of them."""

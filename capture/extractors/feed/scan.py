@@ -17,8 +17,7 @@ _MARKUP = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-MOST = 100_000
-"""Entries of one feed that are read."""
+MOST = 100_000  # Entries of one feed that are read.
 
 _ENTRIES = frozenset({"item", "entry"})
 _ROOTS = frozenset({"rss", "RDF", "feed"})
@@ -43,14 +42,10 @@ class LocatedElement(NamedTuple):
     """What was found of a feed's frame and of its entries."""
 
     entries: list[Span]
-    around: tuple[ScannedTag, ...]
-    """The start tags in whose scope the entries stand, outermost first."""
-    unclosed: frozenset[int]
-    """Which entries have no end tag of their own, counted from 0."""
-    whole: bool
-    """Whether the feed's root element has its end tag."""
-    left_out: int
-    """Entries over the bound, which were only counted."""
+    around: tuple[ScannedTag, ...]  # The start tags in whose scope the entries stand, outermost first.
+    unclosed: frozenset[int]  # Which entries have no end tag of their own, counted from 0.
+    whole: bool  # Whether the feed's root element has its end tag.
+    left_out: int  # Entries over the bound, which were only counted.
 
 
 def locate(units: str, *, well_formed: bool) -> LocatedElement:
@@ -80,8 +75,7 @@ class _Scan:
         self._channel: ScannedTag | None = None
         self._root_ended = False
         self._left_out = 0
-        self.name = ""
-        """The name of the entry that is open."""
+        self.name = ""  # The name of the entry that is open.
         self._start = self._depth = 0
 
     def outside(self, match: re.Match[str]) -> None:

@@ -28,8 +28,7 @@ class LeftOut(msgspec.Struct, frozen=True):
 
     count: int
     reason: str
-    too_early: bool = False
-    """Whether they are earlier than asked for: what a feed shows behind them is, too."""
+    too_early: bool = False  # Whether they are earlier than asked for: what a feed shows behind them is, too.
 
 
 class FeedSaid(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

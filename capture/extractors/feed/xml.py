@@ -15,12 +15,9 @@ from lxml import etree
 
 from capture.page.claims import cut, sound
 
-DEEPEST = 1000
-"""Levels of elements in a feed; each takes memory as long as it is open."""
-_PIECE = 1 << 18
-"""Characters that are handed over at once: a parser that is given all of them takes them twice."""
-_LARGEST_AROUND = 16_384
-"""Characters of the start tags around an entry. They are parsed anew for each entry."""
+DEEPEST = 1000  # Levels of elements in a feed; each takes memory as long as it is open.
+_PIECE = 1 << 18  # Characters that are handed over at once: a parser that is given all of them takes them twice.
+_LARGEST_AROUND = 16_384  # Characters of the start tags around an entry. They are parsed anew for each entry.
 
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0, section 2.2

@@ -21,11 +21,10 @@ from capture.extractors.feed.xml_head import read_head
 from hashing.case.facts import Fact
 
 _LARGEST_HEAD = 1 << 20
-_LARGEST_ENTRY = 4 << 20
-"""Code units that are parsed: of what a feed says beside its entries, and of one entry."""
+_LARGEST_ENTRY = 4 << 20  # Code units that are parsed: of what a feed says beside its entries, and of one entry.
 
+# How its feeds begin the address that they name as their generator.
 _WORDPRESS = re.compile(r"https?://(?:www\.)?wordpress\.(?:org|com)/", re.IGNORECASE)
-"""How its feeds begin the address that they name as their generator."""
 _PAGED = "paged"
 _MOST = 10_000
 

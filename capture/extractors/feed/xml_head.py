@@ -26,8 +26,8 @@ _CLAIMS = {
     "dc:language": "language",
     "generator": "generator",
 }
+# Relations of RFC 5005, sections 3 and 4: the next page of a paged feed, the archive before this document.
 _GOES_ON = frozenset({"next", "prev-archive"})
-"""Relations of RFC 5005, sections 3 and 4: the next page of a paged feed, the archive before this document."""
 _TIMES = {"pubDate": "published", "lastBuildDate": "updated", "updated": "updated", "modified": "updated"}
 
 

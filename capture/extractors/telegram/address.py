@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, urlsplit
 
-HOSTS = frozenset({"t.me", "telegram.me", "telegram.dog"})
-"""Three names of one server."""
+HOSTS = frozenset({"t.me", "telegram.me", "telegram.dog"})  # Three names of one server.
 
 _NAME = r"(?P<name>[A-Za-z][A-Za-z0-9_]{3,31})"
 _CHANNEL = re.compile(rf"/(?:s/)?{_NAME}/?")
@@ -27,12 +26,9 @@ class TelegramAddress:
 
     origin: str
     name: str
-    number: str = ""
-    """The post's; "" for the channel."""
-    query: str = ""
-    """What the channel is searched for."""
-    before: str = ""
-    """The number before which the list begins; "" for the newest post."""
+    number: str = ""  # The post's; "" for the channel.
+    query: str = ""  # What the channel is searched for.
+    before: str = ""  # The number before which the list begins; "" for the newest post.
 
     @property
     def shown(self) -> str:

@@ -9,8 +9,7 @@ from capture.extractors.json_value import line
 if TYPE_CHECKING:
     from lxml import etree
 
-PREFIX = "tgme_widget_message_"
-"""How the classes of a post's parts begin."""
+PREFIX = "tgme_widget_message_"  # How the classes of a post's parts begin.
 
 
 def marked(element: etree._Element, name: str) -> list[etree._Element]:

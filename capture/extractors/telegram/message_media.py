@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin
+
+from lxml import etree
 
 from capture.extractors.json_value import web_url
 from capture.extractors.telegram.elements import PREFIX, marked, said
@@ -11,11 +12,7 @@ from capture.page.style_media import css_images
 from hashing.case.kinds import ItemKind
 from hashing.case.post import PostMedia
 
-if TYPE_CHECKING:
-    from lxml import etree
-
-_MOST = 24
-"""An album has ten at the most."""
+_MOST = 24  # An album has ten at the most.
 
 
 class ShownMedia:

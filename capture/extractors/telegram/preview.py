@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from capture.extractors.page_scene import PageScene
@@ -24,15 +23,12 @@ from capture.request.extractor import (
     Unavailable,
 )
 from capture.request.hashtag import same_for_all
+from capture.request.known import KnownPost
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Post
 from hashing.sandbox import NotRead
 
-if TYPE_CHECKING:
-    from capture.request.known import KnownPost
-
-_MOST_PAGES = 5000
-"""A hundred thousand posts."""
+_MOST_PAGES = 5000  # A hundred thousand posts.
 _NO_CHANNEL = (
     "shows no posts to the public: it is a group, a person or a bot, its preview is off, or there is no such name"
 )

@@ -19,8 +19,7 @@ from hashing.sandbox import Readers
 if TYPE_CHECKING:
     from lxml import etree
 
-_LARGEST = 8 << 20
-"""Bytes of a page; one of twenty posts has some 200,000."""
+_LARGEST = 8 << 20  # Bytes of a page; one of twenty posts has some 200,000.
 _MOST = 200
 # Found in the bytes: a parser tells no offset. Nested divisions are counted to find where a post ends.
 _MESSAGE = re.compile(rb"<div\b[^>]*\sdata-post=[^>]*>")
@@ -46,18 +45,14 @@ class ShownPost(msgspec.Struct, frozen=True, kw_only=True):
 class PreviewPage(msgspec.Struct, frozen=True, kw_only=True):
     """What a page shows, oldest post first."""
 
+    # Whether it is a channel's list or a post at all; a server says with other pages that there is none.
     is_preview: bool = False
-    """Whether it is a channel's list or a post at all; a server says with other pages that there is none."""
     facts: tuple[Fact, ...] = ()
     posts: tuple[ShownPost, ...] = ()
-    unread: int = 0
-    """Elements that look like posts and could not be read."""
-    before: str = ""
-    """The number before which the list goes on; "" at its end."""
-    error: str = ""
-    """What Telegram says in the place of a post."""
-    problem: str = ""
-    """Why the page could not be read."""
+    unread: int = 0  # Elements that look like posts and could not be read.
+    before: str = ""  # The number before which the list goes on; "" at its end.
+    error: str = ""  # What Telegram says in the place of a post.
+    problem: str = ""  # Why the page could not be read.
 
 
 def read_preview(readers: Readers, stored: StoredItem) -> PreviewPage:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from capture.extractors.telegram.address import read_address
 from capture.request.extractor import Fetch, Finding
-
-if TYPE_CHECKING:
-    from capture.request.known import KnownPost
-    from capture.request.scene import Scene
+from capture.request.known import KnownPost
+from capture.request.scene import Scene
 
 
 class Telegram:

@@ -12,10 +12,8 @@ from capture.request.extractor import Fetch, FetchRequest, StoredItem
 from hashing.case.kinds import ItemKind
 from hashing.files import inside
 
-_MOST = 5000
-"""Questions that one extraction may ask: a list of pages that goes round for ever ends here."""
-_SAMPLE = 4096
-"""Bytes of an answer's beginning that are always at hand; a shorter sample is the whole answer."""
+_MOST = 5000  # Questions that one extraction may ask: a list of pages that goes round for ever ends here.
+_SAMPLE = 4096  # Bytes of an answer's beginning that are always at hand; a shorter sample is the whole answer.
 _MEDIA = frozenset({ItemKind.VIDEO, ItemKind.AUDIO, ItemKind.PHOTO})
 _PLAYLISTS = (".m3u8", ".mpd", ".f4m", ".ism")
 _LARGEST_PLAYLIST = 1 << 20
@@ -33,17 +31,16 @@ class Answering:
         self._fetch = fetch
         self._session = session
         self.url = url
-        self.page = page
-        """The page at the address, once it is stored."""
+        self.page = page  # The page at the address, once it is stored.
         self._again = page
         self._media: dict[str, StoredItem] = {}
         if page is not None and is_finished(page):
             self._media[page.url] = page
         self._left = _MOST
+        # The item to which what is said of the next video belongs: the first page, or else the first answer.
         self.first: StoredItem | None = None
-        """The item to which what is said of the next video belongs: the first page, or else the first answer."""
+        # Whether something was as an earlier capture has it, and is therefore not here to be read.
         self.unchanged = False
-        """Whether something was as an earlier capture has it, and is therefore not here to be read."""
 
     def answer(self, ask: FetchQuestion) -> FetchAnswer:
         """Return what came of a request, which says what yt-dlp means, and tell of it what yt-dlp is to know."""

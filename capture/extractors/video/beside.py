@@ -50,11 +50,7 @@ def copies_of_streams(video: FoundVideo, ref: str, number: int, joined: Sequence
 def copies_of_words(video: FoundVideo, ref: str, number: int, folder: Path) -> Iterator[DerivedFile | NotFollowed]:
     """Yield what yt-dlp read of the site's answers: everything, as JSON, and the description, as text."""
     # From the process to a file, and by the writer into the capture: derived, so marked with what made it.
-    texts = {
-        "-info.json": video.info,
-        "-description.txt": video.description.encode(),
-        "-live-chat.jsonl": video.chat,
-    }
+    texts = {"-info.json": video.info, "-description.txt": video.description.encode(), "-live-chat.jsonl": video.chat}
     hows = {
         "-info.json": f"what yt-dlp {video.version} read in the site's answers, without cookies and request headers",
         "-description.txt": "the video's description, in UTF-8",

@@ -14,8 +14,7 @@ from hashing.case.post import Account, Post, PostMedia
 if TYPE_CHECKING:
     from capture.extractors.video.messages import FoundVideo
 
-_LATEST = 253402300799
-"""31 December 9999, in seconds since 1970."""
+_LATEST = 253402300799  # 31 December 9999, in seconds since 1970.
 
 
 def lasting_name(video: FoundVideo) -> str:

@@ -6,7 +6,8 @@ import io
 import urllib.request
 from collections.abc import Callable, Iterable
 from email.message import Message
-from typing import IO, TYPE_CHECKING, BinaryIO, ClassVar, cast
+from http.client import HTTPResponse
+from typing import IO, BinaryIO, ClassVar, cast
 
 from yt_dlp.cookies import YoutubeDLCookieJar  # type: ignore[import-untyped]  # it ships no types
 from yt_dlp.networking.common import Request, RequestHandler, Response  # type: ignore[import-untyped]  # it ships no types
@@ -18,9 +19,6 @@ from capture.extractors.video.hls import defined_in
 from capture.extractors.video.playlist import NoPlaylist
 from capture.recorder.decoding import NotDecoded, decoded_body
 from capture.recorder.given_cookie import given_cookie
-
-if TYPE_CHECKING:
-    from http.client import HTTPResponse
 
 _LARGEST_DECODED = 32 << 20
 _LARGEST_REQUEST = 16 << 20
@@ -37,8 +35,8 @@ class DoorRH(RequestHandler):  # type: ignore[misc]  # as above
     _SUPPORTED_PROXY_SCHEMES = None
     _SUPPORTED_FEATURES = None
     ask: Callable[[FetchQuestion], tuple[FetchAnswer, BinaryIO | None]]
+    # What lists of playlists define for those that they name, by the address of each list.
     defined: ClassVar[dict[str, dict[str, str]]] = {}
-    """What lists of playlists define for those that they name, by the address of each list."""
 
     def _check_extensions(self, extensions: dict[str, object]) -> None:
         """Take every extension that changes nothing; `impersonate` stays, and is refused by that."""

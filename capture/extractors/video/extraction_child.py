@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,16 +18,13 @@ from capture.extractors.child.talk import Talk, end_after
 from capture.extractors.video.messages import ListedVideo, Task
 
 if TYPE_CHECKING:
-    import socket
-
     from yt_dlp import YoutubeDL  # type: ignore[import-untyped]  # it ships no types
 
+# yt-dlp's own choice of the best quality: streams of video and audio apart where that is better.
 _BEST = "bestvideo*+bestaudio/best"
-"""yt-dlp's own choice of the best quality: streams of video and audio apart where that is better."""
+# What goldenhour takes apart itself.
 _PROTOCOLS = frozenset({"http", "https", "m3u8", "m3u8_native", "http_dash_segments"})
-"""What goldenhour takes apart itself."""
-_DEEPEST = 4
-"""Lists in lists: a channel has tabs, a tab has playlists, and they have videos."""
+_DEEPEST = 4  # Lists in lists: a channel has tabs, a tab has playlists, and they have videos.
 _MOST_REMARKS = 20
 # yt-dlp has one class of error for "there is no video" and for "there is, and I could not": only its words tell.
 _NONE_THERE = re.compile(
@@ -34,8 +32,7 @@ _NONE_THERE = re.compile(
     r"|does not (?:contain|have) (?:a |any )?(?:video|media)|there(?:'s| is) no (?:video|media)|no .{0,20}found in",
     re.IGNORECASE,
 )
-_USUAL = "generic information extractor"
-"""yt-dlp warns of this whenever it is asked for it."""
+_USUAL = "generic information extractor"  # yt-dlp warns of this whenever it is asked for it.
 _LIVE_SUFFIX = re.compile(r" \d{4}-\d\d-\d\d \d\d:\d\d$")
 
 

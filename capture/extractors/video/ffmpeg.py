@@ -21,11 +21,9 @@ STREAMS_ONLY = (
     "-format_whitelist",
     "mov,mpegts,mpeg,matroska,webm,mp3,aac,ac3,flac,ogg,wav,flv,avi,asf",
 )
-_PATIENCE = 600.0
-"""Seconds without a byte written, the last line: how long a long video takes is the machine's affair."""
+_PATIENCE = 600.0  # Seconds without a byte written, the last line: how long a long video takes is the machine's affair.
 _PATIENCE_FOR_A_FRAME = 60.0
-_WIDEST = 1280
-"""Pixels of a frame's width at the most."""
+_WIDEST = 1280  # Pixels of a frame's width at the most.
 _MEMORY = 1 << 30
 _LOOK_AGAIN = 0.2
 

@@ -17,12 +17,12 @@ _TABLE = "extractor/lazy_extractors.py"
 # Of the table, read as text: the name of a class, and the literal of its pattern.
 _PATTERN = re.compile(r"^class (\w+)IE\(|^    _VALID_URL = (.+)$", re.MULTILINE)
 _UNNAMED = frozenset({"Generic"})
+# Labels that are no owner's below a country's domain: `bbc.co.uk` is bbc.
 _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "go", "gov", "ne", "net", "or", "org"})
-"""Labels that are no owner's below a country's domain: `bbc.co.uk` is bbc."""
 _LONGEST = 500
 _MOST_PARTS = 16
+# Letters at the beginning or the end of a name that a pattern must share: it may write `tube8` as `(?:tube|x)8`.
 _ENDS = 4
-"""Letters at the beginning or the end of a name that a pattern must share: it may write `tube8` as `(?:tube|x)8`."""
 
 
 def is_known_by_name(url: str) -> bool:

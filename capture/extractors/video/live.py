@@ -14,11 +14,10 @@ from hashing.sandbox import Readers
 if TYPE_CHECKING:
     from capture.extractors.video.segments import SegmentFetch
 
-_SHORTEST, _LONGEST = 0.5, 3.0
-"""Seconds between two looks at a playlist."""
+_SHORTEST, _LONGEST = 0.5, 3.0  # Seconds between two looks at a playlist.
 _MOST_FAILURES = 5
+# A playlist that is so many segments behind what it was is no stale copy: the stream has begun to count anew.
 _BEGUN_ANEW = 10
-"""A playlist that is so many segments behind what it was is no stale copy: the stream has begun to count anew."""
 
 
 class Follower:
@@ -33,8 +32,7 @@ class Follower:
         self._sections: set[Segment] = set()
         self._failures = 0
         self.ended = False
-        self.gone: list[str] = []
-        """What was not to be had."""
+        self.gone: list[str] = []  # What was not to be had.
 
     @staticmethod
     def follow(followers: Sequence[Follower], seconds: float, wait: Callable[[float], None]) -> None:

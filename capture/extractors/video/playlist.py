@@ -27,8 +27,7 @@ class Key:
 
     method: str
     url: str = ""
-    iv: bytes = b""
-    """The initialization vector; without one it follows from the segment's number."""
+    iv: bytes = b""  # The initialization vector; without one it follows from the segment's number.
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +36,8 @@ class Segment:
 
     url: str
     start: int = 0
-    length: int = 0
-    """0 for the whole file."""
-    number: int = -1
-    """Its media sequence number; -1 for an initialization section (EXT-X-MAP)."""
+    length: int = 0  # 0 for the whole file.
+    number: int = -1  # Its media sequence number; -1 for an initialization section (EXT-X-MAP).
     key: Key | None = None
 
 
@@ -49,12 +46,9 @@ class MediaPlaylist:
     """The segments of one stream, in order, each initialization section before what it belongs to."""
 
     segments: tuple[Segment, ...]
-    ended: bool
-    """Whether no further segment will come."""
-    target: float
-    """The longest duration of a segment, in seconds."""
-    left_out: int = 0
-    """Segments beyond the number that is read."""
+    ended: bool  # Whether no further segment will come.
+    target: float  # The longest duration of a segment, in seconds.
+    left_out: int = 0  # Segments beyond the number that is read.
 
 
 class PlaylistRead(msgspec.Struct, frozen=True, kw_only=True):

@@ -36,18 +36,15 @@ class SegmentFetch:
 
     fetch: Fetch
     found_in: str
-    url: str
-    """The stream's own, whose host alone gets its credentials."""
+    url: str  # The stream's own, whose host alone gets its credentials.
     headers: Mapping[str, str] = field(default_factory=dict)
     kind: ItemKind = ItemKind.SEGMENT
-    pieces: list[FetchedSegment] = field(default_factory=list)
-    """What was got, in order."""
+    pieces: list[FetchedSegment] = field(default_factory=list)  # What was got, in order.
     missing: int = 0
     keys: dict[str, bytes] = field(default_factory=dict)
     key_refs: list[str] = field(default_factory=list)
     _got: dict[Segment, StoredItem | None] = field(default_factory=dict)
-    _whole: dict[str, StoredItem] = field(default_factory=dict)
-    """Files that came whole although a range was asked for."""
+    _whole: dict[str, StoredItem] = field(default_factory=dict)  # Files that came whole although a range was asked for.
 
     def fetch_segments(self, segments: Sequence[Segment]) -> None:
         """Fetch segments. What fails is recorded by the recorder, with its reason."""

@@ -44,12 +44,10 @@ class Streams:
         self._found_in = found_in
         self._folder = folder
         self._parts: list[_Part] = []
+        # The first item of the video: its playlist, or else its first file or segment.
         self.first: StoredItem | None = None
-        """The first item of the video: its playlist, or else its first file or segment."""
-        self.gone: list[str] = []
-        """What belongs to the video and was not to be had."""
-        self.notes: list[str] = []
-        """What was not done with what is kept, and why."""
+        self.gone: list[str] = []  # What belongs to the video and was not to be had.
+        self.notes: list[str] = []  # What was not done with what is kept, and why.
 
     def fetch_streams(self, answering: Answering) -> None:
         """Fetch every stream."""

@@ -14,11 +14,8 @@ if TYPE_CHECKING:
     from capture.page.players import Players
 
 _PLAYLISTS = (".m3u8", ".mpd")
-_LONGEST_FRAME = 500
-"""Characters of an address that are matched against other people's patterns."""
-
-_GENERIC = "Generic"
-"""yt-dlp's extractor for pages of any site, and for playlists."""
+_LONGEST_FRAME = 500  # Characters of an address that are matched against other people's patterns.
+_GENERIC = "Generic"  # yt-dlp's extractor for pages of any site, and for playlists.
 _MOST_PLAYLISTS = 20
 
 
@@ -26,10 +23,8 @@ _MOST_PLAYLISTS = 20
 class Signs:
     """What of a page yt-dlp is to look at."""
 
-    page: bool
-    """The page itself names a playlist."""
-    players: tuple[str, ...] = ()
-    """Addresses of players on the page that yt-dlp knows by name."""
+    page: bool  # The page itself names a playlist.
+    players: tuple[str, ...] = ()  # Addresses of players on the page that yt-dlp knows by name.
 
     def __bool__(self) -> bool:
         return self.page or bool(self.players)

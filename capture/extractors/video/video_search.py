@@ -23,8 +23,7 @@ from capture.extractors.video.streams import Streams, request_headers
 from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, NotFollowed, StoredItem, Unavailable
 from hashing.case.kinds import ItemKind
 
-MOST = 5000
-"""Videos of one list; `--limit` sets it lower."""
+MOST = 5000  # Videos of one list; `--limit` sets it lower.
 
 _LONGEST = 500
 # yt-dlp's advice is for whoever typed its options. It is taken off, and ours put in its place (_HINTS).
@@ -63,14 +62,10 @@ class VideoSearch:
 
     fetch: Fetch
     found: int = 0
-    none: str = ""
-    """Why there is no video, in plain words."""
-    refused: bool = False
-    """Whether there is something that the site, or yt-dlp, would not give."""
-    shown: set[str] = field(default_factory=set)
-    """Every address that yt-dlp was shown, or named as a stream."""
-    page: StoredItem | None = None
-    """The page at the address, where yt-dlp looked at it."""
+    none: str = ""  # Why there is no video, in plain words.
+    refused: bool = False  # Whether there is something that the site, or yt-dlp, would not give.
+    shown: set[str] = field(default_factory=set)  # Every address that yt-dlp was shown, or named as a stream.
+    page: StoredItem | None = None  # The page at the address, where yt-dlp looked at it.
     _seen: set[str] = field(default_factory=set)
     _remarks: list[str] = field(default_factory=list)
 

@@ -13,14 +13,10 @@ from hashing.case.case import CAPTURES, Case
 from hashing.printable import human_size, printable
 
 SIGNATURES = ("Name", "Signature", "Date", "Time")
-LINES = 5
-"""Hand-overs that a label has room for."""
-
-WIDTH = 72
-"""Columns, frame included."""
+LINES = 5  # Hand-overs that a label has room for.
+WIDTH = 72  # Columns, frame included.
 _NAME = 13
-_MOST_ROWS = 4
-"""Rows of one text; what is longer stands in full in the custody log."""
+_MOST_ROWS = 4  # Rows of one text; what is longer stands in full in the custody log.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +71,7 @@ def _seizure(exhibit: Exhibit, ref: str) -> list[tuple[str, str]]:
 
 
 def _holds(view: CaptureView, ref: str) -> str:
-    sizes = [entry.item.size for entry in view.items if ref in {view.started.exhibit, entry.item.ref}]
+    sizes = [item.size for item in view.items if ref in {view.started.exhibit, item.ref}]
     items = f"{len(sizes):,} item" + ("" if len(sizes) == 1 else "s")
     return f"{items}, {sum(sizes):,} bytes ({human_size(sum(sizes))})"
 

@@ -22,24 +22,21 @@ if TYPE_CHECKING:
 
 FORMATS = ("png", "pdf")
 DPI = 300
-WIDTH, HEIGHT = 1748, 2480
-"""A5 (ISO 216), in dots."""
+WIDTH, HEIGHT = 1748, 2480  # A5 (ISO 216), in dots.
 
 # Dots, as everything here: about 12 to the millimetre.
 _MARGIN = 90
 _NAME = 300
 # Type sizes in dots; the body begins at _LARGEST and shrinks to _BODY.
 _TITLE, _LARGEST, _BODY, _SMALL = 110, 76, 44, 34
-_TOP, _SEAL_TOP = 260, 1_270
-"""Between which the named lines stand."""
+_TOP, _SEAL_TOP = 260, 1_270  # Between which the named lines stand.
 _LEADING, _BETWEEN = 14, 12
 _MOST_WHOLE = 14
 _CUT = " …"
+# Rows of one text, else one, so that all have room; what is longer stands in full in the custody log.
 _MOST_ROWS = {"Description": 4, "From": 3, "Place": 2}
-"""Rows of one text, else one, so that all have room; what is longer stands in full in the custody log."""
 _QR = 460
-_ROW = 105
-"""Height of a line for a signature."""
+_ROW = 105  # Height of a line for a signature.
 _BLACK, _WHITE = 0, 1
 
 

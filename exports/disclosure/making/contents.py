@@ -6,11 +6,11 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from exports.disclosure.making.choice import chosen_lines, demand_items, remarks, with_superseded_bodies
 from exports.disclosure.making.exchanges import Member, copied, find_members
 from exports.disclosure.making.lines import DisclosedLine, disclosed_lines, line_files
+from exports.disclosure.making.request import DisclosureRequest
 from exports.disclosure.openings import LineOpening
 from exports.errors import NotWhole
 from exports.format.bag import is_portable
@@ -36,9 +36,6 @@ from hashing.case.redaction import CONTENT
 from hashing.ledger.ledger import LEDGER, ledger_lines
 from hashing.ledger.merkle import MerkleTree
 
-if TYPE_CHECKING:
-    from exports.disclosure.making.request import DisclosureRequest
-
 _NAMED = 20
 
 
@@ -57,14 +54,12 @@ class DisclosedContents:
 
     capture: SealedCapture
     items: tuple[str, ...]
-    withheld: int
-    """Items of the capture that are not disclosed."""
+    withheld: int  # Items of the capture that are not disclosed.
     files: tuple[SealedFile, ...]
     made: tuple[DisclosureContents, ...]
     faults: tuple[Fault, ...]
     remarks: tuple[str, ...]
-    openings: tuple[LineOpening, ...]
-    """What is withheld of the lines disclosed."""
+    openings: tuple[LineOpening, ...]  # What is withheld of the lines disclosed.
 
 
 def disclosed_contents(

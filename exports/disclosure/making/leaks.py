@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 PIECE = 1 << 20
 # Bytes. "a.b" or "12" stand everywhere, and a search that always finds something protects nobody.
 _SHORTEST = 4
-_MOST = 20
-"""Places that are named; one is enough to refuse."""
+_MOST = 20  # Places that are named; one is enough to refuse.
+# Fields of words that stand everywhere, as `photos`, a folder that was handed in; names of items are searched.
 _NOT_SECRET = {"kind", "file", "version", "cipher", "time", "offset", "excerpt", "consent", "given"}
-"""Fields of words that stand everywhere, as `photos`, a folder that was handed in; names of items are searched."""
 # zlib's window bits for a gzip wrapper.
 _GZIP = 31
 

@@ -13,8 +13,7 @@ from hashing.case.events import CaptureEvent, Commitments, Item, ItemFacts, Post
 from hashing.case.redaction import AUTHOR, CONTENT, FACTS, PLACE, TEXT, mask, masked_form, read_disclosure
 from hashing.ledger.merkle import Levels, leaf_hash
 
-_IN_THE_BYTES = {AUTHOR, TEXT, FACTS, PLACE}
-"""Words for what was read out of an item's own bytes."""
+_IN_THE_BYTES = {AUTHOR, TEXT, FACTS, PLACE}  # Words for what was read out of an item's own bytes.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

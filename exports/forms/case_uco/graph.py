@@ -13,15 +13,13 @@ from exports.format.kept import Chained, Mapped
 from exports.format.lookup import Lookup
 
 Node = dict[str, Any]
-Link = dict[str, str]
-"""A reference to a node."""
+Link = dict[str, str]  # A reference to a node.
 
 PREFIX = "kb"
-NAMESPACE = "urn:goldenhour:kb:"
-"""Names no host: nobody can be asked for what stands under it."""
+NAMESPACE = "urn:goldenhour:kb:"  # Names no host: nobody can be asked for what stands under it.
 
+# The namespace (RFC 9562, section 5.5) under which each case has its own.
 _CASES = UUID("8f5f2b0e-3c55-5d0b-9a3e-5a5c1d0c7e41")
-"""The namespace (RFC 9562, section 5.5) under which each case has its own."""
 
 
 @dataclass(slots=True)
@@ -32,8 +30,7 @@ class Graph:
     """
 
     case: str
-    refs: Container[str]
-    """The references of the items in the bundle: a link to any other would lead nowhere."""
+    refs: Container[str]  # The references of the items in the bundle: a link to any other would lead nowhere.
     _namespace: UUID = field(init=False)
     _written: Lookup[str, int] = field(default_factory=lambda: Lookup(str))
 
@@ -117,9 +114,5 @@ _SPACES = {
     "case-investigation": "exhibitNumber wasInformedBy wasDerivedFrom",
 }
 _TERMS = {term: f"{space}:{term}" for space, terms in _SPACES.items() for term in terms.split()}
-_TERMS |= {
-    "began": "uco-core:startTime",
-    "acted_on": "uco-action:object",
-    "from_": "uco-observable:from",
-}
+_TERMS |= {"began": "uco-core:startTime", "acted_on": "uco-action:object", "from_": "uco-observable:from"}
 """Where two vocabularies share a term, or Python has the word for itself."""

@@ -13,8 +13,7 @@ _DATE_TIME = re.compile(
     r"(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)?"
 )
 
-Literal = dict[str, str]
-"""A value with its type."""
+Literal = dict[str, str]  # A value with its type.
 
 
 def date_time(text: str) -> Literal | None:

@@ -9,8 +9,7 @@ from exports.forms.case_uco.graph import Graph, Node, node, relation
 from exports.forms.case_uco.literal import decimal
 from hashing.case.facts import Fact
 
-_EXIF = "EXIF "
-"""How the name of an EXIF tag begins in a manifest."""
+_EXIF = "EXIF "  # How the name of an EXIF tag begins in a manifest.
 _ANGLES = (("GPS latitude", 90), ("GPS longitude", 180))
 
 

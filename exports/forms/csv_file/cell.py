@@ -13,11 +13,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
+# Characters of a text: spreadsheets cut off silently what is beyond 32,767 UTF-16 units; a character can be two.
 LONGEST = 16_000
-"""Characters of a text: spreadsheets cut off silently what is beyond 32,767 UTF-16 units; a character can be two."""
 
+# What begins a formula: equals, plus, minus, at; and their full-width, small and mathematical forms.
 _STARTS = "=+\\-@\uff1d\uff0b\uff0d\uff20\u2212\ufe62\ufe63\ufe66\ufe6b"
-"""What begins a formula: equals, plus, minus, at; and their full-width, small and mathematical forms."""
 _BLANK = r"[\s{\"\u200b-\u200d\u2060\ufeff]*"
 # Apostrophes that stand in the text are doubled with ours in front, so that taking one away gives the text back.
 _INSIDE = re.compile(rf"([,;|]{_BLANK})('*)(?=[{_STARTS}])")
@@ -28,8 +28,7 @@ _ESCAPES = {"\n": r"\n", "\r": r"\r", "\t": r"\t", "\\": r"\\"}
 _ESCAPED = re.compile(r"\\(?:([nrt\\])|x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8}))")
 _PLAIN = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\"}
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-_JOINERS = {"\u200c", "\u200d"}
-"""They shape letters in Persian and Indic scripts and build family emoji."""
+_JOINERS = {"\u200c", "\u200d"}  # They shape letters in Persian and Indic scripts and build family emoji.
 
 
 def guarded(text: str) -> str:

@@ -16,24 +16,23 @@ from hashing.case.facts import Fact
 if TYPE_CHECKING:
     from exports.bundle.opened_bundle import OpenedBundle
 
+# Without it Excel reads the file as of another encoding than UTF-8; LibreOffice needs none and takes it as well.
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-"""Without it Excel reads the file as of another encoding than UTF-8; LibreOffice needs none and takes it as well."""
 
 _LATITUDE, _LONGITUDE, _ORIGINAL_TIME = "GPS latitude", "GPS longitude", "original time"
 _CAMERA = ("camera make", "camera model")
+# What an item calls as the table does.
 _ITEM_COLUMNS = (
     "exhibit ref kind extractor url final_url found_in author published title alt claimed_name mime size sha256 path "
     "partial error_page"
 )
-"""What an item calls as the table does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRow:
     """One row: the columns in their order. A text is written guarded, a number as it is."""
 
-    row: str
-    """item, failed, skipped, changed or verdict."""
+    row: str  # item, failed, skipped, changed or verdict.
     exhibit: str
     ref: str = ""
     kind: str = ""
@@ -42,8 +41,7 @@ class TableRow:
     url: str = ""
     final_url: str = ""
     found_in: str = ""
-    time: str = ""
-    """When the request for an item began; when a failure or a change was recorded."""
+    time: str = ""  # When the request for an item began; when a failure or a change was recorded.
     http_status: int | str = ""
     ip: str = ""
     server_date: str = ""
@@ -68,10 +66,8 @@ class TableRow:
     longitude: float | str = ""
     camera: str = ""
     facts: str = ""
-    grade: str = ""
-    """The codes of the grade that counts for an item."""
-    conditions: str = ""
-    """On which it may be shared."""
+    grade: str = ""  # The codes of the grade that counts for an item.
+    conditions: str = ""  # On which it may be shared.
 
     def cells(self) -> list[str | int | float]:
         """Return the row's cells as they are written."""

@@ -26,10 +26,8 @@ class Bodiless:
     chunked: bool
     status: str
     mime: str
-    method: str = ""
-    """How it was asked for, where that was not by GET."""
-    asked: str = ""
-    """What was sent along, as a query."""
+    method: str = ""  # How it was asked for, where that was not by GET.
+    asked: str = ""  # What was sent along, as a query.
 
 
 @dataclass(frozen=True, slots=True)

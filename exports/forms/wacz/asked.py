@@ -13,8 +13,7 @@ from urllib.parse import quote_plus
 
 import msgspec
 
-_MOST = 8 << 20
-"""Bytes of a request that are read; a page that posts more uploads something."""
+_MOST = 8 << 20  # Bytes of a request that are read; a page that posts more uploads something.
 _LONGEST = 4096
 _HEAD = re.compile(rb"\A([A-Z]{1,20}) (?:[^\r\n]*\r?\n)+?\r?\n", re.DOTALL)
 _TYPE = re.compile(rb"\ncontent-type:[ \t]*([^\r\n]*)", re.IGNORECASE)

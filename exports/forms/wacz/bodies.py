@@ -71,11 +71,7 @@ def derived_id(*names: str) -> str:
 
 def file_info(bundle: OpenedBundle, filename: str, description: str) -> bytes:
     """Return the record that opens a derived WARC file."""
-    lines = {
-        "software": bundle.manifest.exported.tool,
-        "format": "WARC File Format 1.1",
-        "description": description,
-    }
+    lines = {"software": bundle.manifest.exported.tool, "format": "WARC File Format 1.1", "description": description}
     fields = [
         ("WARC-Type", "warcinfo"),
         ("WARC-Record-ID", derived_id(bundle.fingerprint, filename)),

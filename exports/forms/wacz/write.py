@@ -66,8 +66,8 @@ class _Writing:
     bundle: OpenedBundle
     draft: ZipDraft
     items: RecordLookup[ListedItem]
+    # Its lines, and whether all of the answer is here.
     index: Lookup[str, int] = field(default_factory=lambda: Lookup(str))
-    """Its lines, and whether all of the answer is here."""
 
     def write(self) -> None:
         """Write every file."""

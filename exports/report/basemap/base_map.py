@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from exports.errors import BadBaseMap
+from exports.format.bundle_files import BundleFiles
 from hashing.case.events import MapTiles
 from hashing.printable import printable
 
-if TYPE_CHECKING:
-    from exports.format.bundle_files import BundleFiles
-
-HIGHEST = 22
-"""Zoom levels beyond this show single centimetres."""
+HIGHEST = 22  # Zoom levels beyond this show single centimetres.
 # Bytes; a tile of 256 pixels has 10,000 to 100,000.
 LARGEST_TILE = 2 << 20
 _FORMS = {"png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff", "webp": b"RIFF"}

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import msgspec
 
-from exports.report.basemap.base_map import HIGHEST, tile_name
+from exports.report.basemap.base_map import HIGHEST, BaseMap, tile_name
+from hashing.case.events import MapTiles
 from hashing.files.digest import Digest
 
-if TYPE_CHECKING:
-    from exports.report.basemap.base_map import BaseMap
-    from hashing.case.events import MapTiles
-
-_EDGE = 256
-"""Pixels of a tile's edge; drawn at between half of that and all of it."""
-_MOST = 80
-"""Tiles under one drawing: a map whose lowest zoom is too fine for a continent is left away there."""
+_EDGE = 256  # Pixels of a tile's edge; drawn at between half of that and all of it.
+_MOST = 80  # Tiles under one drawing: a map whose lowest zoom is too fine for a continent is left away there.
 
 
 @dataclass(frozen=True, slots=True)

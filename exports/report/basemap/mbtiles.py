@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
+from types import TracebackType
+from typing import Self
 from urllib.parse import quote
 
 from exports.errors import BadBaseMap
 from exports.report.basemap.base_map import HIGHEST, LARGEST_TILE, RASTER, plain
 from hashing.case.events import MapTiles
 
-if TYPE_CHECKING:
-    from pathlib import Path
-    from types import TracebackType
-    from typing import Self
-
+# Steps of SQLite's machine between two looks, and looks at one question: a view in a file can go on for ever.
 _STEPS, _MOST = 100_000, 200
-"""Steps of SQLite's machine between two looks, and looks at one question: a view in a file can go on for ever."""
 _VECTOR = {"pbf", "mvt"}
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from exports.errors import BadBaseMap
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from exports.report.basemap.base_map import BaseMap
+from exports.report.basemap.base_map import BaseMap
 
 
 @contextmanager

@@ -6,18 +6,15 @@ import json
 import struct
 import zlib
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from exports.errors import BadBaseMap
 from exports.report.basemap.base_map import HIGHEST, LARGEST_TILE, RASTER, plain
 from hashing.case.events import MapTiles
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
 _HEAD = struct.Struct("<7sB8Q24xBBBBBB")
 """Magic and version; offset and length of the root directory, the metadata, the leaf directories and the tiles; counts;
@@ -27,15 +24,13 @@ _VERSION = 3
 _NONE, _GZIP = 1, 2
 _RASTER_TYPES = {2, 3, 4}
 _LARGEST_DIRECTORY = 16 << 20
-_DEEPEST = 4
-"""Directories on the way to a tile: writers make two, the specification allows a few more."""
+_DEEPEST = 4  # Directories on the way to a tile: writers make two, the specification allows a few more.
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
     first: int
-    run: int
-    """Tiles in a row that are these bytes; 0 where they are another directory."""
+    run: int  # Tiles in a row that are these bytes; 0 where they are another directory.
     length: int
     offset: int
 

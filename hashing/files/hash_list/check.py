@@ -18,8 +18,8 @@ from hashing.files.hash_list.names_here import NamesHere
 from hashing.files.hash_list.read_list import read_list
 from hashing.files.read import FileDigests, FileUnreadable, UnreadFile, refused
 
+# Bad lines before the first good one, after which it is no hash list at all, but perhaps a photo named by mistake.
 _BAD_FROM_THE_START = 1000
-"""Bad lines before the first good one, after which it is no hash list at all, but perhaps a photo named by mistake."""
 
 
 @dataclass(frozen=True, slots=True)

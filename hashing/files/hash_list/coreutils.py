@@ -28,8 +28,8 @@ _ALGORITHMS = {
     b"blake2b512": "blake2b",
 }
 
+# What a plain value of so many digits is taken for. BLAKE2b is not among them: its values look like SHA-512.
 _PLAIN_BY_DIGITS = {HEX_DIGITS[algorithm]: algorithm for algorithm in ("md5", "sha1", "sha256", "sha512")}
-"""What a plain value of so many digits is taken for. BLAKE2b is not among them: its values look like SHA-512."""
 
 # A value, a space or tab, a space or an asterisk that may be missing, and all else is the name, blanks in it and all.
 _PLAIN = re.compile(rb"([0-9A-Fa-f]+)[ \t][ *]?(.*)", re.DOTALL)

@@ -18,8 +18,8 @@ class ListEntry:
     path: Path
     digests: tuple[Digest, ...]
     size: int | None = None
+    # What the one digest may be instead, where the list does not name its algorithm and the length fits two.
     alternative: Digest | None = None
-    """What the one digest may be instead, where the list does not name its algorithm and the length fits two."""
 
 
 @dataclass(frozen=True, slots=True)

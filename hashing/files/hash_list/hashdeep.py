@@ -20,11 +20,10 @@ SIGNATURE = b"%%%% HASHDEEP-"
 _VERSION = b"%%%% HASHDEEP-1.0"
 _COLUMNS = b"%%%% "
 
-ALGORITHMS = ("md5", "sha1", "sha256")
-"""Those that both hashdeep and goldenhour know."""
+ALGORITHMS = ("md5", "sha1", "sha256")  # Those that both hashdeep and goldenhour know.
 
+# Bytes of a line that hashdeep reads in one piece (a buffer of 2,048 with newline and zero); it splits longer ones.
 _LONGEST = 2046
-"""Bytes of a line that hashdeep reads in one piece (a buffer of 2,048 with newline and zero); it splits longer ones."""
 
 # No file has more than 2^63 bytes, which is a number of 19 digits.
 _SIZE = re.compile(rb"[0-9]{1,19}")

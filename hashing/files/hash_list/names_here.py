@@ -16,8 +16,8 @@ WINDOWS, CASE, FORM = (
     "found in other capital letters, as on Windows",
     "found in another Unicode form (NFC and NFD)",
 )
+# Those in which Windows writes text where it is not told otherwise, for want of the list's own word.
 _ENCODINGS = ("cp1252", "cp850", "cp437")
-"""Those in which Windows writes text where it is not told otherwise, for want of the list's own word."""
 _OF_A_DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\[^\\]")
 
 

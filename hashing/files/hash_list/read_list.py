@@ -10,8 +10,7 @@ from hashing.files.digest import Digest
 from hashing.files.hash_list import coreutils, hashdeep, json_lines
 from hashing.files.hash_list.entry import BadLine, ListEntry
 
-LONGEST_LINE = 64 << 10
-"""Bytes of a line; a longer one is a bad line."""
+LONGEST_LINE = 64 << 10  # Bytes of a line; a longer one is a bad line.
 
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")

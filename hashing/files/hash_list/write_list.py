@@ -117,12 +117,12 @@ class ListForm(Protocol):
         """Return the line, or lines, of a file under a name. Raises BadFormat for one that the form cannot carry."""
 
 
+# Each form by its name on the command line.
 _FORMS: dict[str, Callable[[Sequence[str]], ListForm]] = {
     "sha256sum": CoreutilsForm,
     "hashdeep": HashdeepForm,
     "json": JsonForm,
 }
-"""Each form by its name on the command line."""
 
 
 def _form_named(name: str, algorithms: Sequence[str]) -> ListForm:

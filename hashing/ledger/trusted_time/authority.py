@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
 _SILENCE = 10.0
-_WHOLE = 30.0
-"""Seconds: the longest silence on the wire, and the longest that one authority is waited for in all."""
+_WHOLE = 30.0  # Seconds: the longest silence on the wire, and the longest that one authority is waited for in all.
 _QUERY, _REPLY = "application/timestamp-query", "application/timestamp-reply"
 _OK = 200
 

@@ -9,8 +9,7 @@ from hashing.ledger.trusted_time.errors import NotValid
 
 # Identifier octets of X.690, section 8.1.2; bit 6 marks what has further elements in it.
 INTEGER, OCTETS, OID, SEQUENCE, SET = 0x02, 0x04, 0x06, 0x30, 0x31
-CONTEXT = 0xA0
-"""Tag of a constructed element in context; the number is added."""
+CONTEXT = 0xA0  # Tag of a constructed element in context; the number is added.
 
 # X.690, sections 8.1.3.5 and 8.1.2.4: a length of several octets, and a tag above 30, which no token has.
 _LONG = 0x80

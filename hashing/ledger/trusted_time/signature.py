@@ -36,12 +36,10 @@ _PSS = bytes.fromhex("2a864886f70d01010a")
 class SignerInfo:
     """What the one signer of a token has signed, and how; algorithms are named as hashlib names them."""
 
-    content: bytes
-    """The TSTInfo, in DER."""
+    content: bytes  # The TSTInfo, in DER.
     digest: str
     attributes: DerElement
-    values: dict[bytes, DerElement]
-    """The signed attributes by their object identifier in DER, each with its one value."""
+    values: dict[bytes, DerElement]  # The signed attributes by their object identifier in DER, each with its one value.
     scheme: bytes
     signature: bytes
 

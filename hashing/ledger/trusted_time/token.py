@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
     from rfc3161_client.tsp import TimeStampResponse, TimeStampTokenInfo
 
-LARGEST = 1 << 20
-"""Bytes; a token with a long chain has some ten thousand."""
+LARGEST = 1 << 20  # Bytes; a token with a long chain has some ten thousand.
 
 _SHA256 = "2.16.840.1.101.3.4.2.1"
 # PKIStatus (RFC 3161 section 2.4.2). "Granted with modifications" (1) is refused: it is not what was asked for.
@@ -33,16 +32,13 @@ class Token:
     That proves no time yet: anyone can be such an authority. Who is to be believed is what `demand_root` checks.
     """
 
-    data: bytes
-    """The TimeStampResp in DER, as it was received."""
+    data: bytes  # The TimeStampResp in DER, as it was received.
     time: datetime
-    imprint: bytes
-    """SHA-256 of what it was made for."""
+    imprint: bytes  # SHA-256 of what it was made for.
     nonce: int | None
     policy: str
     serial: int
-    authority: str
-    """The name in the signer's certificate."""
+    authority: str  # The name in the signer's certificate.
 
     def demand_of(self, data: bytes) -> None:
         """Raise OfSomethingElse unless the token was made for exactly these bytes."""

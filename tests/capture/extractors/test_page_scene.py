@@ -57,7 +57,7 @@ def test_a_redirect_to_a_log_in_is_partial_with_title_and_address(captured: Capt
     assert judged.final_url == server.url("/login?next=/post/1")
     [failed] = view.failed
     assert failed.reason.startswith("login wall: a log-in or a subscription was asked for in the page's place")
-    assert [entry.item.kind for entry in view.items] == ["page"]
+    assert [entry.kind for entry in view.items] == ["page"]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_stub_is_told_and_followed(captured: Captured, stub: Body) -> None:
     assert result.status == "complete"
     assert _verdicts(view) == [("x", verdict.STUB), ("x", verdict.CONTENT)]
     assert view.verdicts[0].leads_to == view.verdicts[1].final_url == server.url("/story")
-    assert [entry.item.kind for entry in view.items] == ["page", "page", "photo"]
+    assert [entry.kind for entry in view.items] == ["page", "page", "photo"]
 
 
 def test_a_stub_that_leads_to_a_wall_is_a_wall(captured: Captured) -> None:
@@ -171,7 +171,7 @@ def test_one_part_of_several_is_told_and_pages_follows(captured: Captured) -> No
     assert (_judged(first).verdict, _judged(first).leads_to) == (verdict.PART, server.url("/story/2"))
     assert "--pages" in first.failed[0].reason
     assert two.verdicts[-1].leads_to == server.url("/story/3")
-    assert [entry.item.kind for entry in three.items].count(ItemKind.PHOTO) == 3
+    assert [entry.kind for entry in three.items].count(ItemKind.PHOTO) == 3
     assert _judged_words(three) == [verdict.CONTENT] * 3
 
 
@@ -229,7 +229,7 @@ def test_two_members_of_gzip_and_raw_deflate_are_read(captured: Captured) -> Non
         for path in ("/gz", "/raw"):
             result, view = captured(server.url(path))
             assert (result.status, _judged(view).verdict) == ("complete", verdict.CONTENT)
-            assert [entry.item.kind for entry in view.items] == ["page", "photo"]
+            assert [entry.kind for entry in view.items] == ["page", "photo"]
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_a_page_whose_coding_is_misnamed_is_read(captured: Captured, coding: str
     with SceneServer({"/": _coded(data, coding), "/one.jpg": jpeg()}) as server:
         result, view = captured(server.url("/"))
     assert (result.status, _judged(view).verdict) == ("complete", verdict.CONTENT)
-    assert [entry.item.kind for entry in view.items] == ["page", "photo"]
+    assert [entry.kind for entry in view.items] == ["page", "photo"]
 
 
 def test_what_cannot_be_decoded_is_not_readable(captured: Captured) -> None:
@@ -268,7 +268,7 @@ def test_what_cannot_be_decoded_is_not_readable(captured: Captured) -> None:
         for path in ("/br", "/broken", "/cut", "/sum", "/inner", "/other"):
             result, view = captured(server.url(path))
             assert (path, result.status, _judged(view).verdict) == (path, "partial", verdict.UNREADABLE)
-            assert view.items[0].item.kind in {"page", "file"}
+            assert view.items[0].kind in {"page", "file"}
 
 
 def test_what_is_no_photo_is_not_taken_for_one(captured: Captured) -> None:
@@ -289,9 +289,9 @@ def test_what_is_no_photo_is_not_taken_for_one(captured: Captured) -> None:
         "denied.jpg": "the server sent plain text instead of a photo",
         "empty.jpg": "the server sent an empty answer (0 bytes) instead of a photo",
     }
-    marked = {entry.item.url.rpartition("/")[2]: entry.item.error_page for entry in view.items if entry.item.error_page}
+    marked = {entry.url.rpartition("/")[2]: entry.error_page for entry in view.items if entry.error_page}
     assert marked == reasons
-    assert [entry.item.url for entry in view.items if entry.item.kind == "photo"] == [server.url("/good.jpg")]
+    assert [entry.url for entry in view.items if entry.kind == "photo"] == [server.url("/good.jpg")]
     assert capture_summary(view.path).items == 2
 
 
@@ -363,5 +363,5 @@ def test_a_page_of_comments_is_fetched_once(captured: Captured, linked: tuple[in
     files |= {f"/fire/comment-page-{each}/": _page({1, 2, 3} - {each}) for each in (1, 2, 3)}
     with SceneServer(files) as server:
         outcome, view = captured(server.url("/fire"), pages=9)
-        assert [entry.item.url for entry in view.items] == [server.url(path) for path in asked_for]
+        assert [entry.url for entry in view.items] == [server.url(path) for path in asked_for]
     assert outcome.status == "complete"

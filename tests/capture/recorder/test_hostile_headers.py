@@ -98,7 +98,7 @@ def test_a_redirect_to_a_snowman(captured: Captured) -> None:
     with HostileServer() as server:
         server.status, server.fields = 302, [(b"Location", "/p☃".encode())]
         view = _sealed(captured, server)
-        assert [entry.item.final_url for entry in view.items] == [server.url("/p%E2%98%83"), "", ""]
+        assert [entry.final_url for entry in view.items] == [server.url("/p%E2%98%83"), "", ""]
         assert [seen.header("Referer") for seen in server.requests[2:]] == [server.url("/p%E2%98%83")] * 2
 
 

@@ -178,7 +178,7 @@ def test_a_source_that_fails_while_a_server_is_silent(captures: Captures, monkey
             result, view = captures.run(scene.url("/"), **SLOW)
     assert (result.status, result.faulty) == ("partial", True)
     assert "ZeroDivisionError" in result.reason
-    assert "page" in {entry.item.kind for entry in view.items}
+    assert "page" in {entry.kind for entry in view.items}
 
 
 def test_a_fetch_that_fails(captures: Captures, scene: SceneServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +195,7 @@ def test_a_fetch_that_fails(captures: Captures, scene: SceneServer, monkeypatch:
     assert (result.status, result.faulty) == ("partial", True)
     assert "IndexError" in result.reason
     # What had arrived of the one that failed is there as well.
-    assert scene.url("/5.jpg") in {entry.item.url for entry in view.items}
+    assert scene.url("/5.jpg") in {entry.url for entry in view.items}
 
 
 def test_a_body_whose_thread_fails(captures: Captures, scene: SceneServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,7 +210,7 @@ def test_a_body_whose_thread_fails(captures: Captures, scene: SceneServer, monke
     monkeypatch.setattr(BodyFile, "_store", _store)
     result, view = captures.run(scene.url("/large.bin"))
     assert (result.status, result.reason) == ("partial", "this computer has no memory left")
-    assert [entry.item.partial != "" for entry in view.items] == [True]
+    assert [entry.partial != "" for entry in view.items] == [True]
 
 
 def test_a_clock_whose_thread_fails(captures: Captures, scene: SceneServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,4 +319,4 @@ def test_a_stop_inside_the_last_answer_of_a_connection(captures: Captures, schem
     with RawServer(_half) if scheme == "http" else TlsServer(RawServer(_half)) as server:
         result, view = captures.run(server.url("/"), _stop, insecure=True, **SLOW)
     assert (result.status, result.reason) == ("interrupted", "enough")
-    assert [(each.item.size, each.item.partial) for each in view.items] == [(15, "enough before it was whole")]
+    assert [(each.size, each.partial) for each in view.items] == [(15, "enough before it was whole")]

@@ -62,14 +62,14 @@ def test_each_post_of_a_list_is_an_item_as_served(captured: Captured, server: Sc
     """A post is cut out byte for byte, says where it stood, and carries what it says; its photo is taken once."""
     result, view = captured(server.url("/board.json"))
     assert result.status == "complete"
-    assert [entry.item.kind for entry in view.items] == ["listing", "post", "photo", "post"]
+    assert [entry.kind for entry in view.items] == ["listing", "post", "photo", "post"]
     listing, first, photo, second = view.items
     for entry in (first, second):
-        data = (result.path / entry.item.path).read_bytes()
-        assert entry.item.excerpt == Excerpt(of=listing.item.ref, offset=LIST.index(data))
-        assert entry.item.sha256 == hashlib.sha256(data).hexdigest()
+        data = (result.path / entry.path).read_bytes()
+        assert entry.excerpt == Excerpt(of=listing.ref, offset=LIST.index(data))
+        assert entry.sha256 == hashlib.sha256(data).hexdigest()
     assert first.post is not None
-    assert (first.post.text, first.post.media[0].url) == ("dark \u263e", photo.item.url)
+    assert (first.post.text, first.post.media[0].url) == ("dark \u263e", photo.url)
     assert verify(result.path).verdict == "ok"
 
 
@@ -77,7 +77,7 @@ def test_a_coded_list_gives_the_same_posts(captured: Captured, server: SceneServ
     """Where the list comes compressed all the same, its posts are what stands in it when it is unpacked."""
     server.files["/board.json"] = Body(data=LIST, gzip=True)
     result, view = captured(server.url("/board.json"))
-    posts = [(result.path / entry.item.path).read_bytes() for entry in view.items if entry.post]
+    posts = [(result.path / entry.path).read_bytes() for entry in view.items if entry.post]
     assert len(posts) == 2
     assert all(post in LIST for post in posts)
     assert verify(result.path).verdict == "ok"
@@ -91,7 +91,7 @@ def test_a_swapped_excerpt_is_named(captured: Captured, server: SceneServer) -> 
     ledger.chmod(0o600)
     ledger.write_bytes(lines)
     reasons = {problem.reason for problem in verify(result.path).problems}
-    assert f"not what stands in {view.items[0].item.path} from byte 3 on" in reasons
+    assert f"not what stands in {view.items[0].path} from byte 3 on" in reasons
 
 
 def test_an_excerpt_that_names_another_exchange_is_named(captured: Captured, server: SceneServer) -> None:
@@ -99,13 +99,13 @@ def test_an_excerpt_that_names_another_exchange_is_named(captured: Captured, ser
     result, view = captured(server.url("/board.json"))
     [listing, post, photo, _] = view.items
     ledger = result.path / "ledger.jsonl"
-    ours, others = (f'"exchange":{entry.item.exchange}'.encode() for entry in (post, photo))
+    ours, others = (f'"exchange":{entry.exchange}'.encode() for entry in (post, photo))
     lines = ledger.read_bytes().split(b"\n")
     lines = [line.replace(ours, others) if b'"excerpt"' in line else line for line in lines]
     ledger.chmod(0o600)
     ledger.write_bytes(b"\n".join(lines))
     reasons = [problem.reason for problem in verify(result.path).problems]
-    assert reasons.count(f"did not come with {listing.item.ref}, which it was cut out of") == 2
+    assert reasons.count(f"did not come with {listing.ref}, which it was cut out of") == 2
 
 
 def test_the_manifest_names_a_posts_photo_by_its_reference(

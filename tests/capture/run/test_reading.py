@@ -148,7 +148,7 @@ def test_no_feed_takes_300_mib_to_read(captured: Captured, name: str) -> None:
     with SceneServer({"/feed.xml": _FEEDS[name]()}) as server, _Peak() as peak:
         result, view = captured(server.url("/feed.xml"))
     assert peak.bytes < _MOST
-    assert [entry.item.kind for entry in view.items][:1] == ["feed"]
+    assert [entry.kind for entry in view.items][:1] == ["feed"]
     assert result.status == "partial"
     assert view.failed[0].reason.startswith(("the feed is stored but", "1 entries are stored and were not read to"))
 
@@ -161,7 +161,7 @@ def test_a_page_is_decoded_in_the_sandbox(captured: Captured, monkeypatch: pytes
     with SceneServer({"/": page, "/one.jpg": jpeg()}) as server:
         result, view = captured(server.url("/"))
     assert result.status == "complete"
-    assert [entry.item.kind for entry in view.items] == ["page", "photo"]
+    assert [entry.kind for entry in view.items] == ["page", "photo"]
     assert (result.path / "working" / "0001-decoded.html").read_bytes() == html
 
 
@@ -185,7 +185,7 @@ def test_a_page_whose_reader_dies_is_stored_and_the_capture_is_not_complete(
     with SceneServer({"/": b"<img src=/one.jpg>", "/one.jpg": jpeg()}) as server:
         result, view = captured(server.url("/"))
     assert result.status == "partial"
-    assert [entry.item.kind for entry in view.items] == ["page"]
+    assert [entry.kind for entry in view.items] == ["page"]
     [failure] = view.failed
     assert failure.reason == (
         "not readable: it came and is kept, and cannot be read (the reader stopped: killed by SIGABRT)"
@@ -200,7 +200,7 @@ def test_photos_whose_reader_dies_are_stored_and_the_capture_is_not_complete(
     with SceneServer({"/": b"<img src=/1.jpg><img src=/2.jpg>", "/1.jpg": jpeg(1), "/2.jpg": jpeg(2)}) as server:
         result, view = captured(server.url("/"))
     assert result.status == "partial"
-    photos = [entry for entry in view.items if entry.item.kind == "photo"]
+    photos = [entry for entry in view.items if entry.kind == "photo"]
     assert [[fact.name for fact in entry.facts] for entry in photos] == [["photo"], ["photo"]]
     assert all(str(entry.facts[0].value).endswith("the reader stopped: killed by SIGABRT") for entry in photos)
     assert view.finished is not None

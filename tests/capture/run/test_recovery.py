@@ -62,9 +62,9 @@ def test_bytes_on_their_way_in_are_kept(tmp_path: Path, key_file: Path) -> None:
     [recovered] = recover_abandoned(case, key=key, officer="John Doe").recovered
     view = read_capture(folder)
     [entry] = view.items
-    assert (folder / entry.item.path).read_bytes() == half
-    assert entry.item.kind == "photo"
-    assert entry.item.partial == f"the process that captured it died when {len(half)} bytes of it had arrived"
+    assert (folder / entry.path).read_bytes() == half
+    assert entry.kind == "photo"
+    assert entry.partial == f"the process that captured it died when {len(half)} bytes of it had arrived"
     assert view.status == "interrupted"
     assert view.recovered[0].officer == "John Doe"
     assert any("had arrived" in line for line in recovered.found)
@@ -101,7 +101,7 @@ def test_ctrl_c_seals_what_had_arrived(tmp_path: Path, key_file: Path) -> None:
     assert view.status == "interrupted"
     assert view.finished is not None
     assert view.finished.reason == "interrupted by the officer"
-    assert {entry.item.size for entry in view.items if entry.item.partial} == {200_000}
+    assert {entry.size for entry in view.items if entry.partial} == {200_000}
     assert verify(case.path).verdict == "ok"
 
 

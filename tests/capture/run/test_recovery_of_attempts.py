@@ -98,7 +98,7 @@ def test_an_exchange_that_another_followed(first: Begun, kept: bool, last: Begun
     superseded = [("MP/1-0001.1", "superseded body", "items/0001-exchange-1.body", first.body)] if kept else []
     assert [
         (item.ref, item.kind, item.path, (capture.folder.path / item.path).read_bytes())
-        for item in sorted((entry.item for entry in view.items), key=lambda item: item.exchange)
+        for item in sorted(view.items, key=lambda item: item.exchange)
     ] == [*superseded, ("MP/1-0001", "page", "items/0001-story.html", WHOLE)]
     assert verify(maker.path).verdict == "ok"
 
@@ -114,6 +114,6 @@ def test_a_name_that_is_taken(name: str, tmp_path: Path) -> None:
     (capture.folder.path / "items/0001-story.html").write_bytes(b"I confess")
     [_] = recover_abandoned(maker.case, key=maker.key, officer="John Doe").recovered
     [entry] = read_capture(capture.folder.path).items
-    assert (capture.folder.path / entry.item.path).read_bytes() == WHOLE
+    assert (capture.folder.path / entry.path).read_bytes() == WHOLE
     assert (aside_folder(maker.case) / capture.folder.path.name / "0001-story.html").read_bytes() == b"I confess"
     assert verify(maker.path).verdict == "ok"

@@ -133,7 +133,7 @@ def test_what_was_added_is_not_sealed(maker: CaseMaker, died: CaptureMaker, chan
     folder = died.folder.path
     change(folder)
     [recovered] = recover_abandoned(maker.case, key=maker.key, officer="John Doe").recovered
-    items = {entry.item.path: (folder / entry.item.path).read_bytes() for entry in read_capture(folder).items}
+    items = {entry.path: (folder / entry.path).read_bytes() for entry in read_capture(folder).items}
     assert list(items.values()) == [photo(1), BODY + b"2", BODY + b"3"]
     assert "items/0003-three.html" in items
     assert verify(maker.path).verdict == "ok", verify(maker.path)
@@ -152,7 +152,7 @@ def test_a_body_that_was_replaced(maker: CaseMaker, died: CaptureMaker) -> None:
     (folder / "incoming/000002.body").write_bytes(FORGED)
     (folder / "items/0003-three.html").write_bytes(BODY + b"2")
     [recovered] = recover_abandoned(maker.case, key=maker.key, officer="John Doe").recovered
-    assert [entry.item.url for entry in read_capture(folder).items] == ["https://news.example/one.jpg"]
+    assert [entry.url for entry in read_capture(folder).items] == ["https://news.example/one.jpg"]
     assert sum("this key vouches for" in said for said in recovered.found) == 2
     assert verify(maker.path).verdict == "ok"
 

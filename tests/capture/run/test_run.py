@@ -53,7 +53,7 @@ FILES: dict[str, Body | bytes] = {
 def _items(view: CaptureView) -> dict[str, Item]:
     from urllib.parse import urlsplit
 
-    return {urlsplit(entry.item.url).path: entry.item for entry in view.items}
+    return {urlsplit(entry.url).path: entry for entry in view.items}
 
 
 def _failed(view: CaptureView) -> dict[str, Failed]:
@@ -91,7 +91,7 @@ def test_the_page_says_what_it_says(captured: Captured) -> None:
     """Title, author and claimed time stand among the facts with the tags they came from; the text is a working copy."""
     with SceneServer(FILES) as server:
         result, view = captured(server.url("/"))
-    [page] = [entry for entry in view.items if entry.item.kind == "page"]
+    [page] = [entry for entry in view.items if entry.kind == "page"]
     facts = {(fact.name, fact.value) for fact in page.facts}
     assert {("title", "Fire on Market Street"), ("author", "Ann Lee"), ("published zone", "stated")} <= facts
     [copy] = page.working_copies
@@ -105,7 +105,7 @@ def test_a_file_by_its_address_is_one_item(captured: Captured) -> None:
     with SceneServer(FILES) as server:
         result, view = captured(server.url("/one.jpg"))
         assert len(server.requests) == 1
-    assert [entry.item.kind for entry in view.items] == ["photo"]
+    assert [entry.kind for entry in view.items] == ["photo"]
     assert result.status == "complete"
 
 
@@ -162,9 +162,9 @@ def test_an_error_page_is_kept_and_marked(path: str, captured: Captured) -> None
         result, view = captured(server.url(path), attempts=1)
     assert result.status == "nothing"
     [entry] = view.items
-    assert entry.item.kind == "error page"
-    assert entry.item.error_page == view.failed[0].reason
-    assert (result.path / entry.item.path).stat().st_size == entry.item.size > 0
+    assert entry.kind == "error page"
+    assert entry.error_page == view.failed[0].reason
+    assert (result.path / entry.path).stat().st_size == entry.size > 0
 
 
 def test_a_page_instead_of_a_photo_is_not_a_photo(captured: Captured) -> None:
@@ -190,8 +190,8 @@ def test_a_coded_page_is_kept_coded_and_readable(captured: Captured) -> None:
     """A page that comes compressed all the same is kept as served, with a decoded working copy beside it."""
     with SceneServer({**FILES, "/": Body(data=PAGE, gzip=True)}) as server:
         result, view = captured(server.url("/"))
-    [page] = [entry for entry in view.items if entry.item.kind == "page"]
-    assert page.item.content_encoding == "gzip"
+    [page] = [entry for entry in view.items if entry.kind == "page"]
+    assert page.content_encoding == "gzip"
     copies = {copy.how: (result.path / copy.path).read_bytes() for copy in page.working_copies}
     assert copies["the item without its content coding"] == PAGE
     assert len(view.items) == 5
@@ -213,12 +213,12 @@ def test_hostile_names_stay_inside(captured: Captured) -> None:
         result, view = captured(server.url("/names"))
     assert len(view.items) > 3
     for entry in view.items:
-        name = entry.item.path.removeprefix("items/")
+        name = entry.path.removeprefix("items/")
         assert name.isascii()
         assert len(name) < 100
         assert "/" not in name
         assert name[:4].isdigit()
-        assert (result.path / entry.item.path).is_file()
+        assert (result.path / entry.path).is_file()
     assert sorted(path.name for path in result.path.parent.iterdir()) == [result.capture]
 
 
@@ -241,7 +241,7 @@ def test_a_large_body_of_a_redirect_is_not_lost(captured: Captured) -> None:
     }
     with SceneServer(files) as server:
         result, view = captured(server.url("/go"), largest_in_warc=1000)
-    assert sorted(entry.item.kind for entry in view.items) == ["photo", "superseded body"]
+    assert sorted(entry.kind for entry in view.items) == ["photo", "superseded body"]
     assert verify(result.path).verdict == "ok"
 
 
@@ -303,8 +303,8 @@ def test_a_page_of_200_mb_is_kept_whole_and_not_searched(captured: Captured) -> 
     with MisbehavingServer(keep=0) as server:
         result, view = captured(server.url("/huge-page"))
     [entry] = view.items
-    assert entry.item.size > 200_000_000
-    assert (result.path / entry.item.path).stat().st_size == entry.item.size
+    assert entry.size > 200_000_000
+    assert (result.path / entry.path).stat().st_size == entry.size
     [failed] = view.failed
     assert "larger than 32 MiB" in failed.reason
     assert result.status == "partial"
@@ -395,7 +395,7 @@ def test_a_full_disk_loses_nothing_that_had_arrived(small_disk: Path, key: Signi
     assert view.finished is not None
     assert view.finished.reason == "the disk is full"
     assert any("the disk is full" in failure.reason for failure in view.failed)
-    partial = [entry.item for entry in view.items if entry.item.partial]
+    partial = [entry for entry in view.items if entry.partial]
     assert partial
     assert partial[0].size > 1 << 20
     assert verify(case.path).verdict == "ok"
@@ -464,11 +464,11 @@ def test_a_public_page_names_no_private_address(captured: Captured) -> None:
         server.files |= {"/page": page, "/a.jpg?b": jpeg(2)}
         with ForwardProxy(routes={"good.example": server.address}) as proxy:
             _, view = captured("http://good.example/page", proxy=proxy.url(""), attempts=1)
-            assert [entry.item.url for entry in view.items] == ["http://good.example/page", f"{public}?b"]
+            assert [entry.url for entry in view.items] == ["http://good.example/page", f"{public}?b"]
             assert [failed.url for failed in view.failed] == [private]
             assert "named by a server at a public address" in view.failed[0].reason
             _, view = captured(server.url("/page"), proxy=proxy.url(""), attempts=1)
-            assert {entry.item.url for entry in view.items} == {server.url("/page"), private, f"{public}?b"}
+            assert {entry.url for entry in view.items} == {server.url("/page"), private, f"{public}?b"}
 
 
 def test_entries_of_a_private_feed_stay_open(captured: Captured) -> None:
@@ -485,6 +485,6 @@ def test_entries_of_a_private_feed_stay_open(captured: Captured) -> None:
         }
         with ForwardProxy(routes={"good.example": server.address}) as proxy:
             _, view = captured(server.url("/feed"), proxy=proxy.url(""), attempts=1, follow=True)
-        urls = {entry.item.url for entry in view.items}
+        urls = {entry.url for entry in view.items}
         assert {"http://good.example/one", server.url("/two"), server.url("/y.jpg")} <= urls
         assert [failed.url for failed in view.failed] == [server.url("/x.jpg")]

@@ -35,7 +35,7 @@ def _changes(done: WatchRound) -> list[PostChanged]:
 
 
 def _kinds(done: WatchRound) -> list[str]:
-    return [entry.item.kind for entry in read_capture(done.result.path).items] if done.result is not None else []
+    return [entry.kind for entry in read_capture(done.result.path).items] if done.result is not None else []
 
 
 def _sealed(rounds: Iterator[WatchRound]) -> CaptureResult:

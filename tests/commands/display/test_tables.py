@@ -84,7 +84,7 @@ def test_items(view: CaptureView) -> None:
         "page",
         "5",
         "B",
-        view.items[0].item.sha256[:12],
+        view.items[0].sha256[:12],
         "https://news.example/page.html",
     ]
     assert "photo, not whole" in lines[3]
@@ -124,7 +124,7 @@ def test_any_width(view: CaptureView, width: int) -> None:
     """No line is wider than the terminal, and the digits of the hash stand together on any."""
     lines = on_terminal(items_table(view), width)
     assert all(cell_len(line) <= width for line in lines)
-    assert all(entry.item.sha256[:12] in "\n".join(lines) for entry in view.items)
+    assert all(entry.sha256[:12] in "\n".join(lines) for entry in view.items)
 
 
 def test_wide_terminal_keeps_a_line_each(view: CaptureView) -> None:

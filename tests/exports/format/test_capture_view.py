@@ -26,11 +26,11 @@ def test_sealed_capture(tmp_path: Path) -> None:
     view = read_capture(path)
     assert (view.started.scene, view.started.officer, view.status) == (SCENE, OFFICER, "complete")
     page, picture = view.items
-    assert (page.item.ref, page.exchange and page.exchange.exchange) == ("MP/1-0001", 1)
+    assert (page.ref, page.response and page.response.exchange) == ("MP/1-0001", 1)
     assert page.working_copies == (*view.working_copies,)
     assert [copy.path for copy in page.working_copies] == ["working/0001-text.txt"]
     assert picture.facts == facts
-    assert picture.captured == (picture.exchange.started if picture.exchange else "")
+    assert picture.captured == (picture.response.started if picture.response else "")
     assert view.seal is not None
     assert view.seal.size > 0
     assert view.signer == maker.key.public.fingerprint()
@@ -63,7 +63,7 @@ def test_items_are_read_in_the_order_of_their_references(tmp_path: Path) -> None
     for number in range(3):
         capture.add(Thing(f"{number}.jpg", photo(number)))
     capture.events.reverse()
-    assert [entry.item.ref[-4:] for entry in read_capture(capture.seal()).items] == ["0001", "0002", "0003"]
+    assert [entry.ref[-4:] for entry in read_capture(capture.seal()).items] == ["0001", "0002", "0003"]
 
 
 def test_whoever_finished_a_capture_signed_it(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def _view(case: Path) -> CaptureView:
 
 
 def _claims(view: CaptureView, url: str) -> dict[str, Any]:
-    entry = next(each for each in view.items if each.item.url == f"intake:/{url}")
+    entry = next(each for each in view.items if each.url == f"intake:/{url}")
     return {fact.name: fact.value for fact in reversed(entry.facts)}
 
 
@@ -76,7 +76,7 @@ def test_what_is_handed_in_is_sealed_and_handed_over(folder: Path, tmp_path: Pat
     ran = _intake(case, folder, words=("--received-from", "ALPHA-7", "--consent", "may be shown", "--note", "at desk"))
     assert ran.exit_code == Exit.OK, ran.output
     view = _view(case)
-    kinds = {entry.item.url.removeprefix("intake:/handed-in/"): entry.item.kind for entry in view.items}
+    kinds = {entry.url.removeprefix("intake:/handed-in/"): entry.kind for entry in view.items}
     assert kinds == {
         "box.mbox": "mailbox",
         "box.mbox/message-1.eml": "mail",
@@ -143,7 +143,7 @@ def test_claims_of_mails_chats_and_archives(folder: Path, tmp_path: Path) -> Non
     told = _claims(view, "mail.eml")
     assert (told["title"], told["author"]) == ("The fire \u2013 tonight", "Zo\u00eb <zoe@example.org>")
     assert told["published"] == "2026-11-24T09:15:02.000Z"
-    posts = {entry.item.url.rpartition("/")[2]: entry.post for entry in view.items if entry.post is not None}
+    posts = {entry.url.rpartition("/")[2]: entry.post for entry in view.items if entry.post is not None}
     first, second, third = (posts[f"message-{number}.txt"] for number in (1, 2, 3))
     assert (first.author.name, first.text, first.published) == ("Alice", "hello\nsecond line", "2026-11-24T10:15:02")
     assert second.media[0].url == "intake:/phone.zip/00000001-PHOTO.jpg"
@@ -154,14 +154,14 @@ def test_claims_of_mails_chats_and_archives(folder: Path, tmp_path: Path) -> Non
     assert posts["message-2.json"].reply_to == posts["message-1.json"].id
     assert _claims(view, "some.tar.gz/../a.txt")["name leads out of the archive"] == "../a.txt"
     assert _claims(view, "old.warc/news.example/fire")["archived address"] == "https://news.example/fire"
-    body = next(each.item for each in view.items if each.item.url.endswith("news.example/fire"))
+    body = next(each for each in view.items if each.url.endswith("news.example/fire"))
     assert (view.path / body.path).read_bytes() == b"<p>hi"
     found = CliRunner().invoke(main, ["show", str(case), "--find", "van"]).stdout
     assert "1 item with 'van'" in found
 
 
 def _ref(view: CaptureView, url: str) -> str:
-    return next(each.item.ref for each in view.items if each.item.url == f"intake:/{url}")
+    return next(each.ref for each in view.items if each.url == f"intake:/{url}")
 
 
 def test_bytes_that_the_case_has_already(tmp_path: Path, folder: Path) -> None:
@@ -205,7 +205,7 @@ def test_hostile_archives(folder: Path, tmp_path: Path, name: str, make: Callabl
     view = _view(case)
     assert (ran.exit_code, view.status) == (Exit.IN_PART, "partial"), ran.output
     assert any(said in each.reason for each in view.failed), view.failed
-    assert (view.path / view.items[0].item.path).read_bytes() == (folder / name).read_bytes()
+    assert (view.path / view.items[0].path).read_bytes() == (folder / name).read_bytes()
     assert verify(case).verdict == "ok"
 
 
@@ -218,7 +218,7 @@ def test_archives_in_archives(folder: Path, tmp_path: Path) -> None:
     case = tmp_path / "OP-ALDER"
     _intake(case, folder / "a.zip")
     view = _view(case)
-    assert [each.item.kind for each in view.items] == ["archive"] * 5
+    assert [each.kind for each in view.items] == ["archive"] * 5
     assert [each.reason for each in view.skipped] == ["not opened: it stands in 4 archives"]
 
 
@@ -321,7 +321,7 @@ def test_an_altered_item_of_an_intake(folder: Path, tmp_path: Path) -> None:
     case = tmp_path / "OP-ALDER"
     _intake(case, folder / "_chat.txt")
     view = _view(case)
-    path = view.path / view.items[1].item.path
+    path = view.path / view.items[1].path
     rewrite(path, path.read_bytes().replace(b"hello", b"hallo"))
     found = verify(case)
     assert (found.verdict, len(found.altered)) == ("mismatch", 1)
@@ -365,7 +365,7 @@ def test_a_capture_of_the_case_that_cannot_be_read(folder: Path, tmp_path: Path)
     assert [each.reason.partition(": ")[0] for each in view.skipped] == [
         f"not compared with {broken.name}, which cannot be read"
     ]
-    assert [entry.item.sha256 for entry in view.items] == [hashlib.sha256(b"a").hexdigest()]
+    assert [entry.sha256 for entry in view.items] == [hashlib.sha256(b"a").hexdigest()]
 
 
 def test_broken_files_of_every_form(folder: Path, tmp_path: Path) -> None:
@@ -390,7 +390,7 @@ def test_broken_files_of_every_form(folder: Path, tmp_path: Path) -> None:
     case = tmp_path / "OP-ALDER"
     assert _intake(case, folder).exit_code in {Exit.OK, Exit.IN_PART}
     view = _view(case)
-    kept = {entry.item.claimed_name.rpartition("/")[2]: entry.item for entry in view.items if not entry.item.found_in}
+    kept = {entry.claimed_name.rpartition("/")[2]: entry for entry in view.items if not entry.found_in}
     assert {name: (view.path / item.path).read_bytes() for name, item in kept.items()} == {
         path.name: path.read_bytes() for path in folder.iterdir()
     }
@@ -411,7 +411,7 @@ def test_a_mail_with_many_attachments(folder: Path, tmp_path: Path) -> None:
     case = tmp_path / "OP-ALDER"
     assert _intake(case, folder / "many.eml").exit_code == Exit.OK
     view = _view(case)
-    bodies = [(view.path / entry.item.path).read_bytes() for entry in view.items[1:]]
+    bodies = [(view.path / entry.path).read_bytes() for entry in view.items[1:]]
     assert len(bodies) == 50
     assert bodies[:3] == [b"0", b"1", b"2"]
     assert verify(case).verdict == "ok"

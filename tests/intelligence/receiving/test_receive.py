@@ -76,7 +76,7 @@ def test_what_is_handed_in_becomes_an_exhibit(desk: Desk) -> None:
     assert begun.consent.endswith("(2026-11-30, en)")
     assert re.fullmatch(r"W-[0-9A-F]{8}", begun.received_from)
     view = read_capture(desk.results[0].path)
-    assert [entry.item.sha256 for entry in view.items] == [sha256(data).hexdigest(), sha256(b"").hexdigest()]
+    assert [entry.sha256 for entry in view.items] == [sha256(data).hexdigest(), sha256(b"").hexdigest()]
     facts = {(fact.name, fact.value) for entry in view.items for fact in entry.facts}
     assert ("caption", "From the north, at nine") in facts
     [folder] = hand_ins(desk.inbox)
@@ -537,7 +537,7 @@ def test_the_time_of_a_link(desk: Desk) -> None:
         _until(desk, 1)
     view = read_capture(desk.results[0].path)
     assert next(iter(capture_events(desk.results[0].path))).note.endswith("over before it was handed in")  # type: ignore[union-attr]
-    assert [entry.item.claimed_name for entry in view.items] == ["1.txt"]
+    assert [entry.claimed_name for entry in view.items] == ["1.txt"]
     with desk.receiving(links=0):
         pass
     assert hand_ins(desk.inbox) == []

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from capture.run.run import CaptureResult
-    from exports.format.capture_view import CaptureView, ItemView
+    from exports.format.capture_view import CaptureView
+    from exports.format.manifest import ListedItem
     from hashing.case.post import Post
 
     Captured = Callable[..., tuple[CaptureResult, CaptureView]]
@@ -30,13 +31,13 @@ class Got:
     result: CaptureResult
     view: CaptureView
 
-    def items(self, kind: str) -> list[ItemView]:
+    def items(self, kind: str) -> list[ListedItem]:
         """Return the items of one kind, in the order of their numbers."""
-        return [entry for entry in self.view.items if entry.item.kind == kind]
+        return [entry for entry in self.view.items if entry.kind == kind]
 
-    def body(self, entry: ItemView) -> bytes:
+    def body(self, entry: ListedItem) -> bytes:
         """Return an item's bytes."""
-        return (self.result.path / entry.item.path).read_bytes()
+        return (self.result.path / entry.path).read_bytes()
 
     @property
     def posts(self) -> list[Post]:

@@ -19,8 +19,8 @@ def test_a_thread_is_captured_from_each_authors_own_server(get: Get, bluesky_app
     got = get(network.posts["reply"].uri, network.appview, network.plc, thread=True)
     assert got.result.status == "complete"
     wanted = {network.posts[name].uri for name in names}
-    from_view = [entry for entry in got.items("post") if entry.item.excerpt is not None]
-    from_pds = [entry for entry in got.items("post") if entry.item.excerpt is None]
+    from_view = [entry for entry in got.items("post") if entry.excerpt is not None]
+    from_pds = [entry for entry in got.items("post") if entry.excerpt is None]
     for entries in (from_view, from_pds):
         assert {entry.post.id for entry in entries if entry.post} == wanted
         assert len(entries) == 3
@@ -39,7 +39,7 @@ def test_a_hashtag_is_searched_and_each_post_proven(get: Get, bluesky_appview: B
     wanted = sorted(post.uri for post in network.bulk)
     assert sorted(proof.rkey for proof in got.proofs) == sorted(post.rkey for post in network.bulk)
     for excerpted in (True, False):
-        entries = [entry for entry in got.items("post") if (entry.item.excerpt is not None) == excerpted]
+        entries = [entry for entry in got.items("post") if (entry.excerpt is not None) == excerpted]
         assert sorted(entry.post.id for entry in entries if entry.post) == wanted
     assert got.result.status == "complete"
     assert got.verdict == "ok"

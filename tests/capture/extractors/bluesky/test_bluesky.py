@@ -41,12 +41,12 @@ def test_a_post_is_captured_with_its_proof_and_its_original_photos(get: Get, blu
     assert [media.alt for media in record.post.media] == [SMOKE_ALT, WATER_ALT]
     photos = got.items("photo")
     assert [got.body(photo) for photo in photos] == list(bluesky.photos)
-    assert [photo.item.url for photo in photos] == [media.url for media in record.post.media]
-    assert [blob_cid(photo.item.sha256) for photo in photos] == [media.cid for media in record.post.media]
+    assert [photo.url for photo in photos] == [media.url for media in record.post.media]
+    assert [blob_cid(photo.sha256) for photo in photos] == [media.cid for media in record.post.media]
     [proof] = got.proofs
-    log = next(entry.item.ref for entry in got.items("identity") if entry.item.url.endswith("/log/audit"))
-    assert (proof.problem, proof.record_cid, proof.post, proof.identity) == ("", post.cid, record.item.ref, log)
-    assert [entry.item.kind for entry in got.view.items] == [
+    log = next(entry.ref for entry in got.items("identity") if entry.url.endswith("/log/audit"))
+    assert (proof.problem, proof.record_cid, proof.post, proof.identity) == ("", post.cid, record.ref, log)
+    assert [entry.kind for entry in got.view.items] == [
         *("identity", "identity", "account", "post", "proof", "photo", "photo")
     ]
 
@@ -58,7 +58,7 @@ def test_a_handle_in_the_address_of_any_client_leads_to_the_post(get: Get, blues
     assert got.result.status == "complete"
     [video] = got.items("video")
     assert got.body(video) == bluesky.clip
-    assert video.item.alt == "A test picture"
+    assert video.alt == "A test picture"
 
 
 def test_a_deleted_post_is_proven_absent(get: Get, bluesky: BlueskyNetwork) -> None:
@@ -99,9 +99,9 @@ def test_an_account_is_listed_first_and_proven_then(get: Get, bluesky: BlueskyNe
     page = json.loads(got.body(listing))
     for entry in got.items("post"):
         assert json.loads(got.body(entry)) in page["records"]
-    assert {(proof.post, proof.problem) for proof in got.proofs} == {(listing.item.ref, "")}
+    assert {(proof.post, proof.problem) for proof in got.proofs} == {(listing.ref, "")}
     assert [f"at://{proof.did}/{proof.collection}/{proof.rkey}" for proof in got.proofs] == wanted
-    stored = {kind: [entry.item.time for entry in got.items(kind)] for kind in ("post", "proof")}
+    stored = {kind: [entry.time for entry in got.items(kind)] for kind in ("post", "proof")}
     assert max(stored["post"]) <= max(stored["proof"])
     assert "not followed further: there are as many posts as asked for (--limit 5)" in got.skipped.values()
     result = verify(got.result.path)
@@ -115,7 +115,7 @@ def test_a_whole_account_is_every_post_and_nothing_else(get: Get, bluesky: Blues
     wanted = {post.uri for post in bluesky.posts.values() if post.did == bluesky.accounts["alice"].did}
     assert {post.id for post in got.posts} == wanted
     assert len(got.proofs) == len(got.posts)
-    assert {entry.item.kind for entry in got.view.items} == {
+    assert {entry.kind for entry in got.view.items} == {
         *("identity", "account", "listing", "post", "proof", "photo", "video")
     }
     assert got.result.status == "complete"
@@ -189,6 +189,6 @@ def test_no_address_of_the_services_is_built_from_what_a_server_says(get: Get, b
     post = bluesky.posts["photos"]
     got = get(post.uri, bluesky.pds, bluesky.plc)
     for photo in got.items("photo"):
-        parts = urlsplit(photo.item.url)
+        parts = urlsplit(photo.url)
         assert f"{parts.scheme}://{parts.netloc}" == bluesky.pds
         assert parse_qs(parts.query)["did"] == [post.did]

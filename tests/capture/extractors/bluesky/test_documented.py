@@ -46,7 +46,7 @@ def test_an_account_of_did_web_is_proven_by_its_document(get: Get, documented: D
     assert got.result.status == "complete"
     [proof] = got.proofs
     [identity] = got.items("identity")
-    assert (proof.problem, proof.identity, proof.did) == ("", identity.item.ref, documented.did)
+    assert (proof.problem, proof.identity, proof.did) == ("", identity.ref, documented.did)
     assert proof.key == documented.signer.did_key
     result = verify(got.result.path)
     assert result.verdict == "ok"
@@ -180,7 +180,7 @@ def test_without_its_server_a_post_is_kept_as_the_appview_shows_it(get: Get, doc
     assert (post.text, post.counts, post.author.name) == ("Saved", {"likes": 7}, "Ann")
     [photo] = got.items("photo")
     assert got.body(photo) == jpeg(10)
-    assert [media.url for media in post.media] == [photo.item.url]
+    assert [media.url for media in post.media] == [photo.url]
     assert got.proofs == []
     [reason] = got.failures.values()
     assert reason.startswith("its account's server: the server answered 500")
@@ -218,7 +218,7 @@ def test_a_post_that_was_deleted_meanwhile_is_kept_as_it_was_listed(get: Get, do
     assert excerpt.post is not None
     assert (excerpt.post.text, excerpt.post.author.handle, excerpt.post.author.name) == ("Gone #x", "", "Ann")
     assert ("first seen by the AppView", "2026-03-01T11:00:01.000Z") in {(f.name, f.value) for f in excerpt.facts}
-    assert [photo.item.url for photo in got.items("photo")] == [picture]
+    assert [photo.url for photo in got.items("photo")] == [picture]
     assert "proves that it is absent" in got.failures[documented.uri(RKEY)]
     assert [proof.record_cid for proof in got.proofs] == [""]
 
@@ -445,9 +445,9 @@ def test_a_blob_that_is_not_what_the_record_names_is_not_the_posts(
     got = get(documented.uri(RKEY), documented.origin)
     assert got.result.status == "partial"
     [reason] = got.failures.values()
-    [photo] = [entry for entry in got.view.items if "getBlob" in entry.item.url]
+    [photo] = [entry for entry in got.view.items if "getBlob" in entry.url]
     assert "the signed record names" in reason
-    assert photo.item.error_page == reason
+    assert photo.error_page == reason
     assert got.verdict == "ok"
     bundle = export_bundle(Case.open(tmp_path / "OP-ALDER"), key=key, officer="M", output=tmp_path / "bundle")
     with open_bundle(bundle.path, verified=True) as opened:

@@ -49,7 +49,7 @@ def test_a_handle_is_resolved_by_its_own_host(get: Get, documented: Documented, 
         got = get(SCENE, documented.origin, typed, proxy=proxy)
     assert [post.text for post in got.posts] == ["Found by my name"]
     assert got.failures == {}
-    assert WELL_KNOWN in {entry.item.url for entry in got.items("identity")}
+    assert WELL_KNOWN in {entry.url for entry in got.items("identity")}
 
 
 def test_a_host_that_names_another_account_is_said(get: Get, documented: Documented, through: Through) -> None:

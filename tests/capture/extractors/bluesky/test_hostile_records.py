@@ -42,7 +42,7 @@ STRANGE = DEEP | {
 
 def json_of(got: Got) -> Any:  # noqa: ANN401 - any JSON
     """Return what the getRecord answer of the capture says."""
-    [entry] = [each for each in got.items("post") if each.item.excerpt is None]
+    [entry] = [each for each in got.items("post") if each.excerpt is None]
     return json.loads(got.body(entry))
 
 
@@ -56,7 +56,7 @@ def test_a_forged_value_beside_the_true_record_is_not_shown_as_proven(
     forged: dict[str, Any] = {"uri": uri, "value": documented.records[RKEY] | {"text": "Forged"}}
     documented.answer("com.atproto.repo.getRecord", forged | {beside: [true]})
     got = get(uri, documented.origin)
-    texts = {entry.item.kind: entry.post.text for entry in got.view.items if entry.post}
+    texts = {entry.kind: entry.post.text for entry in got.view.items if entry.post}
     assert texts == {"post": "Forged", "proof": "What was signed"}
     assert "not the one that is signed" in got.proofs[0].problem
     result = verify(got.result.path)
@@ -227,7 +227,7 @@ def test_what_a_post_quotes_is_captured_with_it(get: Get, documented: Documented
         documented.post(rkey, f"Post {number}", embed={"$type": "app.bsky.embed.record", "record": record})
     got = get(uris[0], documented.origin)
     assert [post.text for post in got.posts] == ["Post 0", "Post 1"]
-    assert [entry.item.found_in for entry in got.items("post")] == ["scene", f"quoted in post {uris[0]}"]
+    assert [entry.found_in for entry in got.items("post")] == ["scene", f"quoted in post {uris[0]}"]
     listed = get(f"at://{documented.did}", documented.origin)
     [said] = [each for each in listed.view.skipped if "quote" in each.reason]
     assert said.count == 3
@@ -243,7 +243,7 @@ def test_a_text_that_the_appview_forges_is_a_finding(get: Get, documented: Docum
     view["record"] = view["record"] | {"text": "Forged #x"}
     documented.answer("app.bsky.feed.searchPosts", {"posts": [view]})
     got = get("#x", documented.origin, on=("bsky",))
-    by_pds = [entry.post for entry in got.items("post") if entry.item.excerpt is None]
+    by_pds = [entry.post for entry in got.items("post") if entry.excerpt is None]
     assert [post.text for post in by_pds if post] == ["Signed #x"]
     [(url, reason)] = got.failures.items()
     assert url.endswith(f"/post/{uri.rpartition('/')[2]}")
@@ -258,7 +258,7 @@ def test_names_that_the_appview_forges_are_said_and_not_taken_over(get: Get, doc
     view["author"] |= {"handle": "police.example.org", "displayName": "The Police"}
     documented.answer("app.bsky.feed.searchPosts", {"posts": [view]})
     got = get("#x", documented.origin, on=("bsky",))
-    [post] = [entry.post for entry in got.items("post") if entry.item.excerpt is None]
+    [post] = [entry.post for entry in got.items("post") if entry.excerpt is None]
     assert post is not None
     assert (post.author.handle, post.author.name) == ("ann.example.org", "Ann")
     assert got.result.status == "complete"

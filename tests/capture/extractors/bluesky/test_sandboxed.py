@@ -95,10 +95,10 @@ def test_an_answer_that_kills_its_reader_costs_itself_alone(get: Get, documented
     [(url, reason)] = got.failures.items()
     assert f"rkey={RKEYS[1]}" in url
     assert "could not be read" in reason
-    said: dict[str, set[str]] = {entry.item.kind: set() for entry in got.view.items}
+    said: dict[str, set[str]] = {entry.kind: set() for entry in got.view.items}
     for entry in got.view.items:
-        if entry.post is not None and entry.item.excerpt is None:
-            said[entry.item.kind].add(entry.post.text)
+        if entry.post is not None and entry.excerpt is None:
+            said[entry.kind].add(entry.post.text)
     assert said["post"] == {f"Post {RKEYS[0]}", f"Post {RKEYS[2]}"}
     assert said["proof"] == {f"Post {RKEYS[1]}"}
     assert [proof.problem for proof in got.proofs] == ["", "", ""]

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from capture.run.run import CaptureResult
-    from exports.format.capture_view import CaptureView, ItemView
+    from exports.format.capture_view import CaptureView
+    from exports.format.manifest import ListedItem
     from tests.servers.connection import Connection
     from tests.servers.scene import Answer
     from tests.servers.seen import Seen
@@ -35,8 +36,8 @@ ITEM = """<item><guid>urn:1</guid><link>/posts/1</link><title>Fire</title>
 <description>&lt;p&gt;Hot &lt;img src="/one.jpg" alt="flames"&gt;</description></item>"""
 
 
-def _kind(view: CaptureView, kind: str) -> list[ItemView]:
-    return [entry for entry in view.items if entry.item.kind == kind]
+def _kind(view: CaptureView, kind: str) -> list[ListedItem]:
+    return [entry for entry in view.items if entry.kind == kind]
 
 
 def _posts(view: CaptureView) -> list[str]:
@@ -52,15 +53,15 @@ def test_a_feed_is_told_by_its_bytes(type_: str, captured: Captured) -> None:
         url = server.url("")
     assert result.status == "complete"
     [feed], [post], [photo] = _kind(view, "feed"), _kind(view, "post"), _kind(view, "photo")
-    assert (result.path / feed.item.path).read_bytes() == body
-    assert (result.path / post.item.path).read_bytes() == ITEM.encode()
-    assert post.item.excerpt is not None
-    assert post.item.excerpt.of == feed.item.ref
-    assert body[post.item.excerpt.offset :].startswith(ITEM.encode())
-    assert post.item.found_in == f"feed {url.rstrip('/')}/feed"
+    assert (result.path / feed.path).read_bytes() == body
+    assert (result.path / post.path).read_bytes() == ITEM.encode()
+    assert post.excerpt is not None
+    assert post.excerpt.of == feed.ref
+    assert body[post.excerpt.offset :].startswith(ITEM.encode())
+    assert post.found_in == f"feed {url.rstrip('/')}/feed"
     assert post.post is not None
     assert (post.post.id, post.post.text) == ("urn:1", "Hot")
-    assert (photo.item.alt, photo.item.found_in) == ("flames", f"post {url.rstrip('/')}/posts/1")
+    assert (photo.alt, photo.found_in) == ("flames", f"post {url.rstrip('/')}/posts/1")
     assert verify(result.path).verdict == "ok"
 
 
@@ -82,7 +83,7 @@ def test_a_json_feed_is_a_scene(captured: Captured) -> None:
     with SceneServer({"/feed.json": body, "/one.jpg": jpeg()}) as server:
         result, view = captured(server.url("/feed.json"))
     assert _posts(view) == ["Fire", "Ash"]
-    assert [json.loads((result.path / entry.item.path).read_bytes()) for entry in _kind(view, "post")] == items
+    assert [json.loads((result.path / entry.path).read_bytes()) for entry in _kind(view, "post")] == items
     assert verify(result.path).verdict == "ok"
 
 
@@ -124,9 +125,9 @@ def test_what_entries_link_to_is_followed(captured: Captured) -> None:
     [failure] = view.failed
     assert failure.reason == "the server answered 404 Not Found"
     pages = _kind(view, "page")
-    assert [page.item.found_in.partition(" ")[0] for page in pages] == ["post", "post"]
+    assert [page.found_in.partition(" ")[0] for page in pages] == ["post", "post"]
     assert all("All of it." in (result.path / page.working_copies[0].path).read_text() for page in pages)
-    assert [photo.item.alt for photo in _kind(view, "photo")] == ["from the page"]
+    assert [photo.alt for photo in _kind(view, "photo")] == ["from the page"]
 
 
 def test_only_the_entries_within_the_limit_are_followed(captured: Captured) -> None:
@@ -158,7 +159,7 @@ def test_an_entry_without_an_address_has_one_in_its_feed(captured: Captured) -> 
     with SceneServer({"/feed": rss("<item><guid>urn:a b</guid></item>")}) as server:
         _, view = captured(server.url("/feed"))
         expected = server.url("/feed") + "#urn:a%20b"
-    assert [post.item.url for post in _kind(view, "post")] == [expected]
+    assert [post.url for post in _kind(view, "post")] == [expected]
 
 
 def test_without_follow_no_page_is_asked_for(captured: Captured) -> None:
@@ -173,7 +174,7 @@ def test_a_page_that_names_feeds_is_a_page(captured: Captured) -> None:
     page = b'<!doctype html><title>x</title><link rel="alternate" type="application/rss+xml" href="/feed"><p>Hi'
     with SceneServer({"/": page, "/feed": rss(item(1))}) as server:
         result, view = captured(server.url("/"))
-    assert [entry.item.kind for entry in view.items] == ["page"]
+    assert [entry.kind for entry in view.items] == ["page"]
     assert result.status == "complete"
 
 
@@ -249,7 +250,7 @@ def test_a_broken_feed_is_a_clear_answer(body: bytes, posts: list[str], reason: 
     assert reason in failure.reason
     assert _posts(view) == posts
     [feed] = _kind(view, "feed")
-    assert (result.path / feed.item.path).read_bytes() == body
+    assert (result.path / feed.path).read_bytes() == body
     assert verify(result.path).verdict == "ok"
 
 
@@ -286,7 +287,7 @@ def test_a_feed_that_is_not_read_is_kept(data: bytes, coding: str, reason: str, 
         f"the feed is stored but its entries could not be read: {reason}"
     ]
     [entry] = view.items
-    assert entry.item.size == len(data)
+    assert entry.size == len(data)
 
 
 def test_one_bad_entry_costs_no_other(captured: Captured) -> None:

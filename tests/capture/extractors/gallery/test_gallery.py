@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from capture.run.watch import WatchRound
-    from exports.format.capture_view import CaptureView, ItemView
+    from exports.format.capture_view import CaptureView
+    from exports.format.manifest import ListedItem
     from hashing.case.case import Case
     from hashing.ledger.keys import SigningKey
 
@@ -75,7 +76,7 @@ MORE = {
 }
 
 
-def _posts(view: CaptureView) -> list[ItemView]:
+def _posts(view: CaptureView) -> list[ListedItem]:
     return [entry for entry in view.items if entry.post is not None]
 
 
@@ -92,14 +93,14 @@ def test_a_list_is_paged_to_its_end(name: str, of_sites: OfSites) -> None:
         expected = [made(sites, number) for number in range(1, 7)]
     assert result.status == "complete", _reasons(view)
     posts = _posts(view)
-    assert [json.loads((result.path / entry.item.path).read_bytes()) for entry in posts] == expected
-    assert all(entry.item.excerpt is not None for entry in posts)
+    assert [json.loads((result.path / entry.path).read_bytes()) for entry in posts] == expected
+    assert all(entry.excerpt is not None for entry in posts)
     assert {entry.post.author.handle for entry in posts if entry.post} == {handle}
     times = [datetime.fromisoformat(entry.post.published).timestamp() for entry in posts if entry.post]
     assert all(MOMENT - 10 <= time <= MOMENT for time in times)
-    photos = [entry for entry in view.items if entry.item.kind == "photo"]
+    photos = [entry for entry in view.items if entry.kind == "photo"]
     assert len(photos) == 6
-    assert {(result.path / photo.item.path).read_bytes() for photo in photos} == {sites.photo}
+    assert {(result.path / photo.path).read_bytes() for photo in photos} == {sites.photo}
     assert verify(result.path).verdict == "ok"
 
 
@@ -110,10 +111,10 @@ def test_a_photo_post_of_tiktok(of_sites: OfSites) -> None:
         expected = tiktok_post(sites, 1)
     assert result.status == "complete", _reasons(view)
     [entry] = _posts(view)
-    assert json.loads((result.path / entry.item.path).read_bytes()) == expected
+    assert json.loads((result.path / entry.path).read_bytes()) == expected
     assert entry.post is not None
     assert (entry.post.id, entry.post.tags, entry.post.counts["likes"]) == ("tiktok:7001", ("FireWatch",), 5)
-    assert len([each for each in view.items if each.item.kind == "photo"]) == 2
+    assert len([each for each in view.items if each.kind == "photo"]) == 2
 
 
 def test_what_a_post_says(of_sites: OfSites) -> None:
@@ -232,7 +233,7 @@ def test_without_a_session(of_sites: OfSites) -> None:
         result, view = of_sites(sites, SINGLE["Instagram"])
     assert result.status == "partial"
     assert any("shows this only to who is logged in" in reason for reason in _reasons(view))
-    assert any(entry.item.kind == "page" for entry in view.items)
+    assert any(entry.kind == "page" for entry in view.items)
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -292,7 +293,7 @@ def test_an_answer_that_has_changed(name: str, member: str, of_sites: OfSites) -
     """What gallery-dl cannot read any more is told with its version, and the answer is kept."""
     with SocialSites(rename={member: "renamed"}) as sites:
         result, view = of_sites(sites, LISTS[name][0] if name in LISTS else SINGLE[name])
-        kept = [(result.path / entry.item.path).read_bytes() for entry in view.items]
+        kept = [(result.path / entry.path).read_bytes() for entry in view.items]
     assert result.status != "complete"
     told = [reason for reason in _reasons(view) if "could not be read (gallery-dl 1." in reason]
     assert told, _reasons(view)
@@ -373,7 +374,7 @@ def test_without_the_extra(of_sites: OfSites, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(gallery_sites, "find_spec", lambda _: None)
     with SocialSites() as sites:
         _, view = of_sites(sites, "https://www.tumblr.com/amira")
-        assert [entry.item.kind for entry in view.items] == ["photo"]
+        assert [entry.kind for entry in view.items] == ["photo"]
         assert [each.reason for each in view.skipped] == [f"posts of Tumblr are read by gallery-dl: {INSTALL}"]
         result, view = of_sites(sites, "#FireWatch", on=("x.com",))
     assert result.status == "nothing"
@@ -428,9 +429,9 @@ def test_further_sites(name: str, of_sites: OfSites) -> None:
     assert found[0].post is not None
     assert (found[0].post.author.id or found[0].post.author.handle, found[0].post.text) == (author, text)
     assert found[0].post.published.startswith("2026-11-29T10:00:00")
-    assert all(entry.item.excerpt is not None for entry in found)
+    assert all(entry.excerpt is not None for entry in found)
     assert "in gallery-dl's words" not in {fact.name for entry in found for fact in entry.facts}
-    assert any(entry.item.kind == "photo" for entry in view.items)
+    assert any(entry.kind == "photo" for entry in view.items)
     assert verify(result.path).verdict == "ok"
 
 
@@ -453,8 +454,8 @@ def test_comments_below_a_post(scene: str, of_sites: OfSites) -> None:
     third = said["reddit:t1_c13"]
     assert (third.author.id, third.text, third.counts) == ("t2_be", "I saw it from the bridge 3", {"score": 0})
     assert (third.published, bool(third.edited)) == ("2026-11-29T10:03:00Z", True)
-    assert json.loads((result.path / comments[0].item.path).read_bytes()) == served[0]["data"]
-    photos = {entry.item.url: entry.item.found_in for entry in view.items if entry.item.kind == "photo"}
+    assert json.loads((result.path / comments[0].path).read_bytes()) == served[0]["data"]
+    photos = {entry.url: entry.found_in for entry in view.items if entry.kind == "photo"}
     assert photos["https://i.redd.it/media/c1.jpg"].startswith("comment https://www.reddit.com/")
     assert [media.url for media in post.post.media] == ["https://i.redd.it/media/p1-0.jpg"]
     [more] = [each for each in view.skipped if each.reason.startswith("comments:")]
@@ -469,7 +470,7 @@ def test_stories_of_instagram(of_sites: OfSites) -> None:
         result, view = of_sites(sites, "https://www.instagram.com/stories/amira/", cookies=jar)
         served = [instagram_story(sites, number) for number in (1, 2)]
     assert result.status == "complete", _reasons(view)
-    assert [json.loads((result.path / entry.item.path).read_bytes()) for entry in _posts(view)] == served
+    assert [json.loads((result.path / entry.path).read_bytes()) for entry in _posts(view)] == served
     said = [entry.post for entry in _posts(view) if entry.post]
     assert [(post.id, post.author.id, post.published) for post in said] == [
         ("instagram:4001_2001", "2001", "2026-11-29T09:59:59Z"),

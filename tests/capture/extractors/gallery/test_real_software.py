@@ -74,7 +74,7 @@ def _told(result: CaptureResult, view: CaptureView) -> dict[str, dict[str, objec
     told: dict[str, dict[str, object]] = {}
     for entry in view.items:
         post = entry.post
-        if post is None or (entry.item.excerpt is None and post.platform in {"bluesky", "at"}):
+        if post is None or (entry.excerpt is None and post.platform in {"bluesky", "at"}):
             continue
         told[post.id.rpartition(":")[2].rpartition("/")[2]] = {
             "handle": post.author.handle.partition("@")[0],
@@ -84,7 +84,7 @@ def _told(result: CaptureResult, view: CaptureView) -> dict[str, dict[str, objec
             "text": " ".join(post.text.split()),
             "tags": sorted(post.tags),
             "media": sorted(media.url for media in post.media),
-            "served": (result.path / entry.item.path).read_bytes(),
+            "served": (result.path / entry.path).read_bytes(),
         }
     return told
 

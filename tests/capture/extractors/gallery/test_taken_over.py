@@ -37,7 +37,7 @@ def test_a_process_that_was_taken_over(of_sites: OfSites, monkeypatch: pytest.Mo
     assert not any("a=b" in seen.header("Cookie") for _, seen in asked)
     assert any("a post of another site" in each.reason for each in view.failed)
     [entry] = [entry for entry in view.items if entry.post is not None]
-    assert b"mallory" not in (result.path / entry.item.path).read_bytes()
+    assert b"mallory" not in (result.path / entry.path).read_bytes()
     words = {fact.name: fact.value for fact in entry.facts}["in gallery-dl's words"]
     assert {"author's handle", "text"} <= set(str(words).split(", "))
     assert not [file for file in result.path.rglob("*") if "passwd" in file.name or "outside" in file.name]

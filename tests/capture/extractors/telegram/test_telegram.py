@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 
     from capture.run.run import CaptureResult
     from capture.run.watch import WatchRound
-    from exports.format.capture_view import CaptureView, ItemView
+    from exports.format.capture_view import CaptureView
+    from exports.format.manifest import ListedItem
     from hashing.case.post import Post
 
     Captured = Callable[..., tuple[CaptureResult, CaptureView]]
 
 
-def _posts(view: CaptureView) -> list[ItemView]:
-    return [entry for entry in view.items if entry.post is not None and entry.item.kind == "post"]
+def _posts(view: CaptureView) -> list[ListedItem]:
+    return [entry for entry in view.items if entry.post is not None and entry.kind == "post"]
 
 
 def _numbers(view: CaptureView) -> list[int]:
@@ -68,9 +69,9 @@ def test_a_channel_is_paged_to_its_beginning(captured: Captured) -> None:
     assert result.status == "complete"
     assert _numbers(view) == list(range(45, 0, -1))
     for entry, number in zip(_posts(view), range(45, 0, -1), strict=True):
-        assert (result.path / entry.item.path).read_bytes() == served[number].encode()
-        assert entry.item.excerpt is not None
-    first = next(entry for entry in view.items if entry.item.kind == "page")
+        assert (result.path / entry.path).read_bytes() == served[number].encode()
+        assert entry.excerpt is not None
+    first = next(entry for entry in view.items if entry.kind == "page")
     assert Fact("counter", "1.02K subscribers", "preview") in first.facts
     assert verify(result.path).verdict == "ok"
 
@@ -122,7 +123,7 @@ def test_media_as_far_as_they_are_served(captured: Captured) -> None:
         result, view = captured(site.url(f"/s/{CHANNEL}"))
         photos = site.photos
     assert result.status == "partial"
-    assert sorted((result.path / each.item.path).read_bytes() for each in view.items if each.item.kind == "photo") == (
+    assert sorted((result.path / each.path).read_bytes() for each in view.items if each.kind == "photo") == (
         sorted(photos)
     )
     [failed] = view.failed

@@ -180,7 +180,7 @@ def test_ctrl_c_ends_it_soon(media_site: MediaSite, tmp_path: Path) -> None:
     assert process.returncode == 130, output
     [folder] = (tmp_path / "case" / "captures").iterdir()
     view = read_capture(folder)
-    assert {urlsplit(entry.item.url).path for entry in view.items} >= {"/hls/hi_000.ts", "/hls/hi_001.ts"}
+    assert {urlsplit(entry.url).path for entry in view.items} >= {"/hls/hi_000.ts", "/hls/hi_001.ts"}
     assert verify(folder).verdict == "ok"
 
 

@@ -71,6 +71,6 @@ def test_no_value_in_any_field_of_a_video_costs_another(captured: Captured) -> N
     with SceneServer(files) as proxy:
         result, view = captured(LIST, proxy=proxy.origin, attempts=1)
     assert {f"Fire {number}" for number in HONEST} <= {entry.post.title for entry in view.items if entry.post}
-    videos = {entry.item.url for entry in view.items if entry.item.kind == "video"}
+    videos = {entry.url for entry in view.items if entry.kind == "video"}
     assert {f"http://media.ebaumsworld.com/{number}.mp4" for number in HONEST} <= videos
     assert verify(result.path).verdict == "ok"

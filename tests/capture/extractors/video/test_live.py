@@ -52,7 +52,7 @@ class Broadcast:
 
 
 def _segments(view: CaptureView) -> list[str]:
-    return [urlsplit(entry.item.url).path for entry in view.items if entry.item.kind == "segment"]
+    return [urlsplit(entry.url).path for entry in view.items if entry.kind == "segment"]
 
 
 def test_a_live_stream_is_followed_to_its_end(media_site: MediaSite, captured: Captured) -> None:

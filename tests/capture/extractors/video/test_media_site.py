@@ -39,7 +39,7 @@ def _path(item: Item) -> str:
 
 
 def _items(view: CaptureView, kind: str) -> set[str]:
-    return {_path(entry.item) for entry in view.items if entry.item.kind == kind}
+    return {_path(entry) for entry in view.items if entry.kind == kind}
 
 
 def _joined(result: CaptureResult, view: CaptureView) -> Path:
@@ -119,9 +119,9 @@ def test_a_stream_is_kept_as_served_and_joined(
     assert _items(view, "segment") == segments
     assert _items(view, "playlist") == playlists
     for entry in view.items:
-        assert entry.item.sha256 == media_site.sha256[_path(entry.item)]
-        stored = (result.path / entry.item.path).read_bytes()
-        assert hashlib.sha256(stored).hexdigest() == entry.item.sha256
+        assert entry.sha256 == media_site.sha256[_path(entry)]
+        stored = (result.path / entry.path).read_bytes()
+        assert hashlib.sha256(stored).hexdigest() == entry.sha256
     kinds, seconds = _streams(_joined(result, view))
     assert kinds == {"video", "audio"}
     assert 5.9 < seconds < 6.2
@@ -260,7 +260,7 @@ def test_parts_of_one_file_are_fetched_as_ranges(media_site: MediaSite, captured
 
     with SceneServer({"/i.m3u8": text.encode(), "/a.ts": _part}) as server:
         result, view = captured(server.url("/i.m3u8"), media="videos")
-    sizes = [entry.item.size for entry in view.items if entry.item.kind == "segment"]
+    sizes = [entry.size for entry in view.items if entry.kind == "segment"]
     assert (result.status, sizes) == ("complete", [cut, len(whole) - cut])
     assert _streams(_joined(result, view))[0] == {"video", "audio"}
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from capture.run.run import CaptureResult
-    from exports.format.capture_view import CaptureView, ItemView
+    from exports.format.capture_view import CaptureView
+    from exports.format.manifest import ListedItem
     from tests.servers.scene import Answer
     from tests.servers.seen import Seen
 
@@ -70,8 +71,8 @@ def on_site(captured: Captured) -> Callable[..., tuple[CaptureResult, CaptureVie
     return _capture
 
 
-def _by_kind(view: CaptureView, kind: str) -> list[ItemView]:
-    return [entry for entry in view.items if entry.item.kind == kind]
+def _by_kind(view: CaptureView, kind: str) -> list[ListedItem]:
+    return [entry for entry in view.items if entry.kind == kind]
 
 
 def test_a_video_of_a_site_is_a_post_with_its_file(on_site: Callable[..., Any]) -> None:
@@ -82,10 +83,10 @@ def test_a_video_of_a_site_is_a_post_with_its_file(on_site: Callable[..., Any]) 
     assert (post.platform, post.id, post.title, post.text) == ("EbaumsWorld", "1", "Fire 1", "Smoke \u2026")
     assert (post.author.name, post.permalink, post.published) == ("alice", _video(1), "")
     [video] = _by_kind(view, "video")
-    assert (result.path / video.item.path).read_bytes() == clip() + b"\x01"
-    assert video.item.found_in == f"video {_video(1)}"
-    assert {entry.item.url for entry in _by_kind(view, "photo")} == {f"{SITE}/thumb.jpg", f"{SITE}/one.jpg"}
-    assert [entry.item.url for entry in _by_kind(view, "page")] == [_video(1)]
+    assert (result.path / video.path).read_bytes() == clip() + b"\x01"
+    assert video.found_in == f"video {_video(1)}"
+    assert {entry.url for entry in _by_kind(view, "photo")} == {f"{SITE}/thumb.jpg", f"{SITE}/one.jpg"}
+    assert [entry.url for entry in _by_kind(view, "page")] == [_video(1)]
     assert len(requests) == len({seen.path for seen in requests}) == 5
 
 
@@ -119,7 +120,7 @@ def test_a_site_that_gives_no_video_leaves_the_page(on_site: Callable[..., Any])
     files[f"{SITE}/video/player/1"] = Body(data=b"busy", status=503, type="text/plain")
     result, view, _ = on_site(files, _video(1), attempts=1)
     assert result.status == "partial"
-    assert [entry.item.url for entry in _by_kind(view, "page")] == [_video(1)]
+    assert [entry.url for entry in _by_kind(view, "page")] == [_video(1)]
     assert [failed.url for failed in view.failed] == [_video(1)]
 
 
@@ -132,7 +133,7 @@ def test_rights_management_is_said(on_site: Callable[..., Any]) -> None:
     [failed] = view.failed
     assert "DRM" in failed.reason
     assert failed.reason.endswith("(it cannot be captured as a file; record the screen)")
-    assert [entry.item.url for entry in _by_kind(view, "page")] == [url]
+    assert [entry.url for entry in _by_kind(view, "page")] == [url]
 
 
 def test_cookies_are_kept_in_step(on_site: Callable[..., Any]) -> None:
@@ -159,9 +160,9 @@ def test_a_watch_takes_no_video_twice(on_site: Callable[..., Any]) -> None:
     files = _files(range(1, 2))
     _, before, _ = on_site(files, _video(1))
     [entry] = [entry for entry in before.items if entry.post is not None]
-    post = KnownPost(ref=entry.item.ref, url=entry.item.url, extractor="video", post=entry.post)
+    post = KnownPost(ref=entry.ref, url=entry.url, extractor="video", post=entry.post)
     known = Known(
-        items={each.item.url: KnownItem(ref=each.item.ref, sha256=each.item.sha256) for each in before.items},
+        items={each.url: KnownItem(ref=each.ref, sha256=each.sha256) for each in before.items},
         posts={entry.post.id: post},
         shown={(entry.post.id, entry.post.server): post},
     )
@@ -173,7 +174,7 @@ def test_a_watch_takes_no_video_twice(on_site: Callable[..., Any]) -> None:
     result, after, requests = on_site(files, _video(1), known=known)
     assert (result.status, list(after.failed)) == ("complete", [])
     assert not [seen for seen in requests if seen.path.endswith(".mp4")]
-    assert f"video: captured before, as {entry.item.ref}" in {skipped.reason for skipped in after.skipped}
+    assert f"video: captured before, as {entry.ref}" in {skipped.reason for skipped in after.skipped}
     assert [(change.id, change.change) for change in after.changed] == [("1", "edited")]
 
 
@@ -185,7 +186,7 @@ def test_a_player_on_a_page_of_another_site_is_followed(on_site: Callable[..., A
     assert result.status == "complete"
     [post] = [entry.post for entry in view.items if entry.post is not None]
     assert (post.id, post.permalink) == ("1", _video(1))
-    assert [entry.item.url for entry in _by_kind(view, "video")] == ["http://media.ebaumsworld.com/1.mp4"]
+    assert [entry.url for entry in _by_kind(view, "video")] == ["http://media.ebaumsworld.com/1.mp4"]
 
 
 def test_a_video_that_was_not_asked_for_is_not_fetched(on_site: Callable[..., Any]) -> None:

@@ -30,7 +30,7 @@ def test_a_video_with_its_comments_and_its_chat(captured: Callable[..., Any], mo
     assert result.status == "complete", [each.reason for each in view.failed]
     [post] = [entry.post for entry in view.items if entry.post]
     assert (post.author.id, post.text) == (CHANNEL, "Smoke over the market #FireWatch")
-    assert clip() in [(result.path / entry.item.path).read_bytes() for entry in view.items]
+    assert clip() in [(result.path / entry.path).read_bytes() for entry in view.items]
     copies = {
         copy.path.rpartition("-")[2]: (result.path / copy.path).read_bytes()
         for entry in view.items
@@ -38,9 +38,7 @@ def test_a_video_with_its_comments_and_its_chat(captured: Callable[..., Any], mo
     }
     assert [each["text"] for each in json.loads(copies["info.json"])["comments"]] == ["I was there"]
     assert list(map(json.loads, copies["chat.jsonl"].splitlines())) == [chat_message(number) for number in (1, 2, 3)]
-    served = [
-        (result.path / entry.item.path).read_bytes() for entry in view.items if entry.item.kind in {"data", "page"}
-    ]
+    served = [(result.path / entry.path).read_bytes() for entry in view.items if entry.kind in {"data", "page"}]
     assert any(b"I see it 3" in body for body in served)
     assert any(b"I was there" in body for body in served)
     assert verify(result.path).verdict == "ok"
