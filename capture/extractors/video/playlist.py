@@ -42,6 +42,8 @@ class Segment:
     number: int = -1
     """Its media sequence number; -1 for an initialization section (EXT-X-MAP)."""
     key: Key | None = None
+    gap: bool = False
+    """Whether the playlist itself says that there is nothing at this address (EXT-X-GAP)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class MediaPlaylist:
     """The longest duration of a segment, in seconds."""
     left_out: int = 0
     """Segments beyond the number that is read."""
+    cut: bool = False
+    """Whether it ends within an entry: what announces a segment is the last line, and no address follows."""
 
 
 class PlaylistRead(msgspec.Struct, frozen=True, kw_only=True):
