@@ -21,6 +21,8 @@ _SECONDS = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
 # An AES-128 key's IV has 128 bits.
 _HEX = re.compile(r"0[xX]([0-9A-Fa-f]{1,32})")
 _BEGINNING = "#EXTM3U"
+_PLAIN = "identity"
+"""The format of a key that is the key itself."""
 _DEFINE = "#EXT-X-DEFINE:"
 # EXT-X-DEFINE (draft-pantos-hls-rfc8216bis, section 4.3): `{$name}` in addresses and attributes.
 _VARIABLE = re.compile(r"\{\$([A-Za-z0-9_-]{1,100})\}")
@@ -69,7 +71,10 @@ class _PlaylistReading:
         self._imported = imported
         self.variables: dict[str, str] = {}
         self._segments: list[Segment] = []
-        self._key: Key | None = None
+        self._keys: dict[str, Key] = {}
+        """By the format of their key: one segment may be opened by several systems, each with a key of its own."""
+        self._gap = self._announced = False
+        """Whether the next segment is a gap, and whether there is to be one."""
         self._range = (0, 0)
         self._next_start: dict[str, int] = {}
         self._number = 0
@@ -81,11 +86,12 @@ class _PlaylistReading:
         for written in lines:
             line = self.put_in(written)
             if line and not line.startswith("#"):
-                self._add_segment(Segment(self._absolute(line), number=self._number))
+                self._add_segment(Segment(self._absolute(line), number=self._number, gap=self._gap))
                 self._number += 1
+                self._gap = self._announced = False
             else:
                 self._tag(*line.partition(":")[::2])
-        return MediaPlaylist(tuple(self._segments), self._ended, self._target, self._left_out)
+        return MediaPlaylist(tuple(self._segments), self._ended, self._target, self._left_out, cut=self._announced)
 
     def put_in(self, written: str) -> str:
         """Return a line with values in the place of variables; "" for one that defines some. Raises NoPlaylist."""
@@ -126,7 +132,7 @@ class _PlaylistReading:
 
     def _tag(self, name: str, value: str) -> None:
         # Tags of RFC 8216, section 4.3, that change which bytes a segment is; all others say how to play it. A byte
-        # range, a key and a map hold for the segments behind them.
+        # range, a key and a map hold for the segments behind them. GAP and SKIP are of its second edition (8216bis).
         match name:
             case "#EXT-X-TARGETDURATION":
                 self._target = _seconds(value, self._target)
@@ -134,14 +140,18 @@ class _PlaylistReading:
                 self._number = _number(value)
             case "#EXT-X-BYTERANGE":
                 self._range = self._bytes(value, unsaid=-1)
+            case "#EXTINF":
+                self._announced = True
+            case "#EXT-X-GAP":
+                self._gap = True
+            case "#EXT-X-SKIP":
+                self._number += _number(_attributes(value).get("SKIPPED-SEGMENTS", ""))
             case "#EXT-X-KEY":
-                self._key = self._read_key(_attributes(value))
+                self._set_key(_attributes(value))
             case "#EXT-X-MAP":
                 self._map(_attributes(value))
-            case "#EXT-X-ENDLIST":
-                self._ended = True
-            case "#EXT-X-PLAYLIST-TYPE":
-                self._ended = self._ended or value.strip() == "VOD"
+            case "#EXT-X-ENDLIST" | "#EXT-X-PLAYLIST-TYPE":
+                self._ended |= name == "#EXT-X-ENDLIST" or value.strip() == "VOD"
 
     def _add_segment(self, segment: Segment) -> None:
         """Add a segment, at its place in the file that it is a part of."""
@@ -153,6 +163,11 @@ class _PlaylistReading:
             segment = replace(segment, start=start, length=length)
         self._keep(replace(segment, key=self._key))
 
+    @property
+    def _key(self) -> Key | None:
+        """The key that needs no system of rights management where there is one, else the one told first."""
+        return self._keys.get(_PLAIN, next(iter(self._keys.values()), None))
+
     def _keep(self, segment: Segment) -> None:
         if len(self._segments) < _MOST_SEGMENTS:
             self._segments.append(segment)
@@ -163,17 +178,17 @@ class _PlaylistReading:
         start, length = self._bytes(attributes.get("BYTERANGE", ""), unsaid=0)
         self._keep(Segment(self._absolute(attributes.get("URI", "")), start, length, key=self._key))
 
-    def _read_key(self, attributes: dict[str, str]) -> Key | None:
-        method = attributes.get("METHOD", "NONE")
+    def _set_key(self, attributes: dict[str, str]) -> None:
+        """Take a key: it replaces that of the same format alone (RFC 8216, section 4.3.2.4)."""
+        method, form = attributes.get("METHOD", "NONE"), attributes.get("KEYFORMAT", _PLAIN)
         if method == "NONE":
-            return None
+            self._keys.clear()
+            return
         iv = _HEX.fullmatch(attributes.get("IV", ""))
-        plain = attributes.get("KEYFORMAT", "identity") == "identity"
-        return Key(
-            method if plain else f"{method} ({attributes['KEYFORMAT']})",
+        self._keys[form] = Key(
+            method if form == _PLAIN else f"{method} ({form})",
             self._absolute(attributes.get("URI", "")),
-            # Of 128 bits (RFC 8216, section 4.3.2.4), filled from the left where a list leaves the zeros away; none
-            # means the segment's number.
+            # Of 128 bits, filled from the left where a list leaves the zeros away; none means the segment's number.
             bytes.fromhex(iv[1].zfill(32)) if iv else b"",
         )
 

@@ -39,6 +39,7 @@ class Segment:
     length: int = 0  # 0 for the whole file.
     number: int = -1  # Its media sequence number; -1 for an initialization section (EXT-X-MAP).
     key: Key | None = None
+    gap: bool = False  # Whether the playlist itself says that there is nothing at this address (EXT-X-GAP).
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class MediaPlaylist:
     ended: bool  # Whether no further segment will come.
     target: float  # The longest duration of a segment, in seconds.
     left_out: int = 0  # Segments beyond the number that is read.
+    # Whether it ends within an entry: what announces a segment is the last line, and no address follows.
+    cut: bool = False
 
 
 class PlaylistRead(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,13 +41,16 @@ class SegmentFetch:
     kind: ItemKind = ItemKind.SEGMENT
     pieces: list[FetchedSegment] = field(default_factory=list)  # What was got, in order.
     missing: int = 0
+    gaps: int = 0  # Segments at whose place the playlist says that there is nothing: not asked for.
     keys: dict[str, bytes] = field(default_factory=dict)
     key_refs: list[str] = field(default_factory=list)
     _got: dict[Segment, StoredItem | None] = field(default_factory=dict)
     _whole: dict[str, StoredItem] = field(default_factory=dict)  # Files that came whole although a range was asked for.
 
     def fetch_segments(self, segments: Sequence[Segment]) -> None:
-        """Fetch segments. What fails is recorded by the recorder, with its reason."""
+        """Fetch segments but gaps. What fails is recorded by the recorder, with its reason."""
+        self.gaps += sum(segment.gap for segment in segments)
+        segments = [segment for segment in segments if not segment.gap]
         # 1. Keys first: they are small, and often bound to a session that ends.
         self._fetch_keys(segments)
         # 2. Each segment once. A live playlist names most of them again.

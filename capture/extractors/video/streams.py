@@ -73,6 +73,8 @@ class Streams:
                 self.gone.append(f"{live} by {stream.protocol[:60]}, which goldenhour does not take apart")
             self._parts.append(part)
         self._follow(lives)
+        for part in self._parts:
+            self._say_gaps(part)
         self.first = next((first for part in self._parts if (first := part.first) is not None), None)
 
     def fetch_subtitles(self) -> None:
@@ -84,6 +86,7 @@ class Streams:
                 part = _Part(Stream(url=subtitle.url, protocol=subtitle.protocol), segments)
                 if (playlist := self._playlist(part)) is not None and playlist.ended:
                     segments.fetch_segments(playlist.segments)
+                    self._say_gaps(part)
 
     def join(self) -> list[Joined]:
         """Make working copies: one of everything where that is possible, or else one of each stream."""
@@ -135,11 +138,18 @@ class Streams:
             self.gone.append(f"the playlist is kept and was not followed: {error}")
             return None
         self._say_left_out(playlist.left_out)
+        if playlist.cut and playlist.ended:
+            self.gone.append(f"the playlist {stored.item.ref} breaks off where it announces a segment")
         return playlist
 
     def _say_left_out(self, count: int) -> None:
         if count:
             self.gone.append(f"{count:,} segments beyond the first 100,000 were not fetched")
+
+    def _say_gaps(self, part: _Part) -> None:
+        if gaps := part.segments.gaps:
+            segments = "1 segment is" if gaps == 1 else f"{gaps:,} segments are"
+            self.gone.append(f"by the site's own playlist {segments} missing there (EXT-X-GAP)")
 
     def _follow(self, lives: list[tuple[_Part, MediaPlaylist]]) -> None:
         if not lives:
@@ -174,6 +184,8 @@ class Streams:
             how += f", decrypted (AES-128) with the key {runs(fetched.key_refs)}"
         if fetched.missing:
             how += f"; {fetched.missing} of its segments are missing"
+        if fetched.gaps:
+            how += f"; its playlist leaves out {fetched.gaps} itself"
         return Joined(file=file, extension=_extension(file, stream), how=how)
 
 

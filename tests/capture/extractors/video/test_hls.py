@@ -54,6 +54,26 @@ def test_a_key_holds_until_the_next() -> None:
     assert c.method == "SAMPLE-AES (com.apple.streamingkeydelivery)"
 
 
+def test_of_several_keys_the_plain_one_is_used() -> None:
+    """Systems of rights management may each name a key for the same bytes; the plain one needs none of them."""
+    fairplay = 'METHOD=AES-128,URI="skd://x",KEYFORMAT="com.apple.streamingkeydelivery"'
+    keys = f'#EXT-X-KEY:METHOD=AES-128,URI="k"\n#EXT-X-KEY:{fairplay}\n'
+    [segment] = read_playlist(f"#EXTM3U\n{keys}a.ts\n", URL).segments
+    assert segment.key == Key("AES-128", "https://example.org/live/k")
+
+
+def test_gaps_and_what_a_list_skips_are_counted() -> None:
+    """A gap is a segment without bytes, and what is skipped has numbers too, from which keys are derived (8216bis)."""
+    text = "#EXTM3U\n#EXT-X-SKIP:SKIPPED-SEGMENTS=3\n#EXT-X-GAP\n#EXTINF:4,\na.ts\n#EXTINF:4,\nb.ts\n"
+    assert [(each.number, each.gap) for each in read_playlist(text, URL).segments] == [(3, True), (4, False)]
+
+
+@pytest.mark.parametrize(("end", "cut"), [("#EXTINF:4,\nb.ts\n", False), ("#EXTINF:4,\n", True), ("#EXTINF:4,", True)])
+def test_a_list_that_ends_within_an_entry_is_cut(end: str, cut: bool) -> None:
+    """A server may cut a list and give its length as if it were whole: what is announced and not named shows it."""
+    assert read_playlist(f"#EXTM3U\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXTINF:4,\na.ts\n{end}", URL).cut is cut
+
+
 @pytest.mark.parametrize("text", ["", "<html>", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na.m3u8\n"])
 def test_what_is_no_media_playlist_is_said(text: str) -> None:
     """A page, nothing at all, and a list of playlists are refused, each by its address."""

@@ -209,6 +209,19 @@ def test_a_missing_segment_costs_no_other(name: str, media_site: MediaSite, capt
     assert "1 of its segments are missing" in copy.how
 
 
+def test_a_gap_is_told_and_not_asked_for(media_site: MediaSite, captured: Captured) -> None:
+    """Where the playlist says that it has nothing, nobody asks; nor is the video called complete."""
+    text = b"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nhi_000.ts\n#EXT-X-GAP\n#EXTINF:2,\nhi_001.ts\n"
+    text += b"#EXTINF:2,\nhi_002.ts\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXTINF:2,\n"
+    with SceneServer({**media_site.files, "/hls/gap.m3u8": text}) as server:
+        result, view = captured(server.url("/hls/gap.m3u8"))
+        assert server.asked("/hls/hi_001.ts") == 0
+    assert (result.status, _items(view, "segment")) == ("partial", {"/hls/hi_000.ts", "/hls/hi_002.ts"})
+    reasons = " ".join(failed.reason for failed in view.failed)
+    assert "1 segment is missing there (EXT-X-GAP)" in reasons
+    assert "breaks off where it announces a segment" in reasons
+
+
 def test_a_missing_key_costs_no_segment(media_site: MediaSite, captured: Captured) -> None:
     """An encrypted stream whose key is refused is kept as it is, and it is said that nobody can join it."""
     files = {path: body for path, body in media_site.files.items() if path != "/aes/key.bin"}
