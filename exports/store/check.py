@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from exports.bundle.draft import ByteProgress
+from exports.bundle.draft import ByteProgress, ahead
 from exports.errors import NotAnswered, NotCheckable, StoreRefused
 from exports.format.result import MISMATCH, OK, UNCHECKED, Added, Altered, Missing, Unchecked
 from exports.store.connection import WORKERS, ObjectStore, StoredObject
@@ -178,7 +178,7 @@ def _judge_all(
     ends = list[datetime]()
     pool = ThreadPoolExecutor(WORKERS)
     try:
-        for file, judged in zip(files, pool.map(judge.judge, files), strict=True):
+        for file, judged in zip(files, ahead(pool, judge.judge, files), strict=True):
             found.files += 1
             found.bytes += file.size
             _note(found, judged.fault)

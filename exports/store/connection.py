@@ -26,7 +26,12 @@ WORKERS = 8
 COMPLIANCE, GOVERNANCE = "COMPLIANCE", "GOVERNANCE"
 _LARGEST_ANSWER = 16 << 20
 """Bytes of an answer that is not a body: a page of 1,000 names of 1,024 bytes is far smaller."""
+_MOST_TAGS = 100_000
+"""Tags in such an answer: 1,000 versions of objects have 24,000."""
+_MOST_PAGES = 10_000
+"""Pages of a list: ten million objects."""
 _PIECE = 1 << 20
+_REDIRECTS = {301, 302, 303, 307, 308}
 _ATTEMPTS = 5
 _CONNECT_SECONDS, _READ_SECONDS = 20, 60
 _NOT_THERE = {"404", "NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "405"}
@@ -52,8 +57,18 @@ _WORDS = {
     "ResponseStreaming": "the connection broke off",
     "SSL": "its certificate is not trusted",
     "InvalidEndpoint": "its address is none",
+    "Elsewhere": "it says that it is somewhere else; set AWS_ENDPOINT_URL_S3 to where it is",
+    "Endless": "its list has no end",
     "Value": "its address is none, or what it answered is not S3",
 }
+
+
+class _Elsewhere(ValueError):
+    """A redirect that names no region of AWS: botocore would ask where to without end."""
+
+
+class _Endless(ValueError):
+    """A list with more pages than any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +180,7 @@ class ObjectStore:
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys that begin with a prefix, in their order; one that does not is not listed."""
         after = ""
-        while True:
+        for _ in range(_MOST_PAGES):
             page = self.call("list_objects_v2", Prefix=prefix, **({"StartAfter": after} if after else {}))
             keys = sorted({str(entry.get("Key", "")) for entry in page.get("Contents", [])})
             keys = [key for key in keys if key > after and key.startswith(prefix)]
@@ -173,12 +188,13 @@ class ObjectStore:
             if not page.get("IsTruncated") or not keys:
                 return
             after = keys[-1]
+        raise self._not_answered(_Endless())
 
-    def versions(self, prefix: str) -> dict[str, list[str]]:
-        """Return the versions of each object whose key begins so, the oldest first; "" stands for a delete marker."""
+    def versions(self, prefix: str, most_pages: int = _MOST_PAGES) -> Iterator[tuple[str, list[str]]]:
+        """Yield each object whose key begins so with its versions, the oldest first; "" stands for a delete marker."""
         found: dict[str, list[tuple[bool, str]]] = {}
         after: dict[str, str] = {}
-        while True:
+        for _ in range(most_pages):
             page = self.call("list_object_versions", Prefix=prefix, **after)
             for kind in ("Versions", "DeleteMarkers"):
                 for each in page.get(kind, []):
@@ -189,13 +205,15 @@ class ObjectStore:
                 "VersionIdMarker": page.get("NextVersionIdMarker", ""),
             }
             further = {name: str(value) for name, value in further.items() if value}
-            if not page.get("IsTruncated") or not further or further == after:
-                break
+            ended = not page.get("IsTruncated") or not further or further == after
+            going_on = "" if ended else max(found, default="")  # of the last key the next page may have more
+            for key in [key for key in found if ended or key != going_on]:
+                versions = found.pop(key)[::-1]  # a store lists the newest of a kind first
+                yield key, [version for _, version in sorted(versions, key=lambda each: each[0])]
+            if ended:
+                return
             after = further
-        for versions in found.values():  # a store lists the newest of a kind first
-            versions.reverse()
-            versions.sort(key=lambda each: each[0])
-        return {key: [version for _, version in versions] for key, versions in found.items()}
+        raise self._not_answered(_Endless())
 
     def folders(self, prefix: str) -> list[str]:
         """Return the names that stand one level below a prefix, of the first thousand."""
@@ -228,10 +246,13 @@ class ObjectStore:
         """Send a request in botocore's stead, to read no more of an answer than any answer has. A hook of botocore."""
         streamed, request.stream_output = request.stream_output, True
         response = self._client._endpoint.http_session.send(request)  # noqa: SLF001 - with the chain's proxies and certificates
+        if response.status_code in _REDIRECTS and "x-amz-bucket-region" not in response.headers:
+            response.raw.close()
+            raise _Elsewhere
         if not streamed or response.status_code >= 300:  # noqa: PLR2004 - an error's text
             try:
                 said = response.raw.read(_LARGEST_ANSWER + 1)
-                if len(said) > _LARGEST_ANSWER:
+                if len(said) > _LARGEST_ANSWER or said.count(b"<") > _MOST_TAGS:
                     raise ValueError("an answer that is longer than any of a store")
             except self._cut_off as error:
                 raise self._broken(error=error) from error
@@ -242,7 +263,7 @@ class ObjectStore:
 
     def _not_answered(self, error: Exception) -> NotAnswered:
         """Say in plain words what happened; the library's own words could hold what is nobody's business."""
-        kind = type(error).__name__.removesuffix("Error")
+        kind = type(error).__name__.strip("_").removesuffix("Error")
         if "Credential" in kind or kind in {"ProfileNotFound", "NoAuthToken", "SSOToken", "UnauthorizedSSOToken"}:
             hint = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run: aws configure"
             return NotAnswered(f"{self.location}: no credentials for the store ({kind})", hint=hint)

@@ -18,7 +18,7 @@ def earlier_objects(store: ObjectStore, newest: Collection[str]) -> Iterator[tup
     """
     for kind in (HEADS, BODIES):
         prefix = store.location.key(kind, "")
-        for key, versions in store.versions(prefix).items():
+        for key, versions in store.versions(prefix):
             name = key.removeprefix(prefix)
             ours = head_sha256(name) if kind == HEADS else _BODY.fullmatch(name)
             if not ours or not key.startswith(prefix) or f"{kind}/{name}" in newest:

@@ -10,8 +10,9 @@ has been pulled: a head that leaves something out, adds or changes it is found o
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -26,18 +27,20 @@ LARGEST_HEAD = 256 << 20
 _KEY = re.compile(r"(\d{12})-(\d{8}T\d{6}Z)-([0-9a-f]{64})")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LARGEST_FILE = 1 << 45
+_DEEPEST, _LONGEST = 100, 255
+"""Folders below one another, and bytes of a name, that every system has."""
 
 
 class HeadInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The first line of a head: what was pushed, in which state, when."""
 
     format: str
-    what: str
-    name: str
+    what: Literal["case", "bundle", "bundle (zip)"]
+    name: Annotated[str, msgspec.Meta(max_length=1_000)]
     id: str
     lines: int
     files: int
-    bytes: int
+    bytes: Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
     pushed: str
     tool: str
 
@@ -103,9 +106,20 @@ def decode_head(name: str, data: bytes, where: str) -> StoreHead:
     for file in files:
         demand_inside(file.path)
         fair = _SHA256.fullmatch(file.sha256) and 0 <= file.size <= _LARGEST_FILE and len(file.version) <= 1 << 10
+        parts = file.path.split("/")
+        fair = fair and len(parts) <= _DEEPEST and max(len(part.encode()) for part in parts) <= _LONGEST
         if not fair or not is_portable(file.path):
             raise NotCheckable(f"{where}: lists what goldenhour never pushes: {file.path[:200]!r}")
     paths = {file.path for file in files}
+    if info.what == "case" and "ledger.jsonl" not in paths:
+        raise NotCheckable(f"{where}: lists no ledger of a case")
+    if folder := next((path for path in paths for each in _above(path) if each in paths), ""):
+        raise NotCheckable(f"{where}: lists a file as a folder: {folder[:200]!r}")
     if len(paths) != len(files) or len(files) != info.files or sum(file.size for file in files) != info.bytes:
         raise NotCheckable(f"{where}: does not list what its first line says")
     return StoreHead(name, info, files)
+
+
+def _above(path: str) -> Iterator[str]:
+    while path := path.rpartition("/")[0]:
+        yield path

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from exports.store.connection import ObjectStore, StoredObject
 
 _FIRST_LINE = 1 << 14
+_HEAD_PAGES = 200
+"""Pages of a list of heads: 200,000 versions of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,11 @@ class HeadSeen:
 def _heads(store: ObjectStore) -> dict[str, list[str]]:
     """Return the versions of each head by its name, the newest state last; what has another name is no head."""
     prefix = store.location.key(HEADS, "")
-    versions = {
-        key.removeprefix(prefix): each for key, each in store.versions(prefix).items() if key.startswith(prefix)
-    }
-    return {name: versions[name] for name in sorted(versions) if head_sha256(name)}
+    heads = dict[str, list[str]]()
+    for key, versions in store.versions(prefix, _HEAD_PAGES):
+        if key.startswith(prefix) and head_sha256(name := key.removeprefix(prefix)):
+            heads.setdefault(name, [])[:0] = versions
+    return {name: heads[name] for name in sorted(heads)}
 
 
 def newest_head(store: ObjectStore) -> StoreHead | None:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exports.bundle.draft import ByteProgress
+from exports.bundle.draft import ByteProgress, ahead
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.leftover import clear_leftovers, draft_path, held
 from exports.bundle.uninterrupted import uninterrupted
@@ -61,7 +61,7 @@ def pull(output: Path, store: ObjectStore, *, progress: Callable[[int, int], Non
 def _pull_files(draft: FolderDraft, store: ObjectStore, head: StoreHead, progress: ByteProgress) -> None:
     pool = ThreadPoolExecutor(WORKERS)
     try:
-        for _ in pool.map(lambda file: draft.add(file.path, _pieces(store, file, progress)), head.files):
+        for _ in ahead(pool, lambda file: draft.add(file.path, _pieces(store, file, progress)), head.files):
             pass
     finally:
         pool.shutdown(cancel_futures=True)

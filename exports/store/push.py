@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exports.bundle.draft import ByteProgress
+from exports.bundle.draft import ByteProgress, ahead
 from exports.errors import NotAnswered, NotWhole
 from exports.store.connection import WORKERS, ObjectStore, StoredObject
 from exports.store.earlier import earlier_objects
@@ -119,8 +119,8 @@ class _Push:
     def bodies(self) -> tuple[HeadFile, ...]:
         """See to it that every file is there; return them as the head lists them."""
         prefix = self._store.location.key(BODIES, "")
-        there = {key.removeprefix(prefix) for key in self._store.keys(prefix)}
         once = {file.sha256: file for file in self._files}
+        there = {name for key in self._store.keys(prefix) if (name := key.removeprefix(prefix)) in once}
         versions = dict[str, str]()
         large = [file for file in once.values() if in_parts(file.size)]
         for file in large:  # in parts, side by side
@@ -128,7 +128,7 @@ class _Push:
         small = [file for file in once.values() if not in_parts(file.size)]
         pool = ThreadPoolExecutor(WORKERS)
         try:
-            found = pool.map(lambda file: self._secure(file, there=file.sha256 in there), small)
+            found = ahead(pool, lambda file: self._secure(file, there=file.sha256 in there), small)
             versions |= {file.sha256: version for file, version in zip(small, found, strict=True)}
         finally:
             pool.shutdown(cancel_futures=True)

@@ -157,7 +157,7 @@ class Sender:
         after, more = 0, True
         while more:
             page = self._store.call("list_parts", **which, PartNumberMarker=after)
-            came = [each for each in page.get("Parts", []) if each.get("PartNumber", 0) > after]
+            came = [each for each in page.get("Parts", []) if after < each.get("PartNumber", 0) <= _MOST_PARTS]
             for each in came:
                 parts.setdefault(each["PartNumber"], []).append(each)
             after, more = max(parts, default=0), bool(page.get("IsTruncated")) and bool(came)

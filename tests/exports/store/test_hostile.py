@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import resource
 from hashlib import sha256
-from itertools import repeat
+from itertools import count, repeat
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from tests.exports.small_case import CaseMaker
     from tests.servers.object_store import ObjectStoreServer
+
+_LEDGER = HeadFile("ledger.jsonl", 1, "0" * 64)
 
 
 @pytest.fixture
@@ -179,14 +181,19 @@ def _put_head(
 
 
 @pytest.mark.parametrize(
-    "path", ["../evil", "/etc/passwd", "a/../../evil", "a//b", "a\\b", "a\nb", "a\x1b[2Jb", "", ".", "a/./b", "c:x"]
-)
+    "path",
+    [
+        "a/" * 3000 + "a", "a" * 256, "ledger.jsonl/a", "../evil", "/etc/passwd", "a/../../evil", "a//b", "a\\b",
+        "a\nb",
+        "a\x1b[2Jb", "", ".", "a/./b", "c:x",
+    ],
+)  # fmt: skip
 def test_a_head_whose_paths_lead_out(place: str, object_store: ObjectStoreServer, tmp_path: Path, path: str) -> None:
     """A head with such a path is no head: nothing of it is written, and it commands no terminal."""
     info = HeadInfo(
         format="goldenhour-store/1", what="case", name="x\x1b[2J", id="i", lines=1, files=1, bytes=1, pushed="", tool=""
     )
-    _put_head(object_store, place, info, (HeadFile(path, 1, "0" * 64),), 1, "20261130T000000Z")
+    _put_head(object_store, place, info, (_LEDGER, HeadFile(path, 1, "0" * 64)), 1, "20261130T000000Z")
     code, said = run("pull", tmp_path / "BACK", place)
     assert (code, "\x1b" in said) == (6, False), said
     assert list(tmp_path.iterdir()) == []
@@ -213,10 +220,13 @@ def _head(*files: HeadFile) -> bytes:
     "raw",
     [
         b"", b"\n", b"{}", b"[]", b"\xff\xfe", b'{"format":"goldenhour-store/2"}', b'"' * (1 << 20),
-        _head(HeadFile("a", 1, "0" * 64), HeadFile("a", 1, "0" * 64)),
-        _head(HeadFile("a", -1, "0" * 64)),
-        _head(HeadFile("a", 1, "../../" + "0" * 58)),
-        _head(HeadFile("a", 1, "0" * 64)).partition(b"\n")[0],
+        _head(HeadFile("a", 1, "0" * 64)),
+        _head(_LEDGER, _LEDGER),
+        _head(_LEDGER, HeadFile("a", -1, "0" * 64)),
+        _head(_LEDGER, HeadFile("a", 1, "../../" + "0" * 58)),
+        _head(_LEDGER).partition(b"\n")[0],
+        _head(_LEDGER).replace(b'"case"', b'"else"'),
+        _head(_LEDGER).replace(b'"bytes":1', b'"bytes":' + b"9" * 40),
     ],
 )  # fmt: skip
 def test_what_is_no_head(raw: bytes) -> None:
@@ -257,3 +267,36 @@ def test_answers_that_are_none(
             code, said = run("verify", pushed.path, place)
         assert (code, "\x1b" in said) == (6, False), said
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 << 10
+
+
+def test_lists_and_redirects_that_never_end(
+    pushed: CaseMaker, place: str, object_store: ObjectStoreServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list whose pages never end, one of a million tags, and redirects end each command (6); none is followed."""
+    monkeypatch.setattr("exports.store.connection._MOST_PAGES", 4)
+    monkeypatch.setattr("exports.store.heads._HEAD_PAGES", 3)
+    numbers = count()
+
+    def _pages(asked: Asked, forward: Callable[[], Answered]) -> Answered:
+        if asked.query.keys() & {"versions", "list-type"}:
+            number = next(numbers)
+            key = f"{place.removeprefix('s3://evidence/')}/{'sha256' if 'list-type' in asked.query else 'heads'}"
+            each = f"<Key>{key}/{number:064x}</Key><VersionId>1</VersionId>"
+            words = f"<Version>{each}</Version><Contents>{each}</Contents><NextKeyMarker>{number}</NextKeyMarker>"
+            return Answered(200, (), f"<List><IsTruncated>true</IsTruncated>{words}</List>".encode())
+        return forward()
+
+    elsewhere = (("Location", "http://127.0.0.1:1/"),)
+    answers: list[Callable[..., Answered]] = [
+        _pages,
+        lambda *_: Answered(200, (), b"<List>" + b"<a>" * 1_000_000),
+        lambda *_: Answered(301, elsewhere, b"<Error><Code>PermanentRedirect</Code></Error>"),
+        lambda *_: Answered(307, elsewhere),
+    ]
+    words = [("verify", pushed.path, place), ("pull", tmp_path / "BACK", place), ("push", pushed.path, place, *LOCK)]
+    for answer in answers:
+        for each in [*words, ("list", place)]:
+            with Meddler(object_store.origin, answer) as proxy, monkeypatch.context() as patch:
+                patch.setenv("AWS_ENDPOINT_URL_S3", proxy.origin)
+                code, said = run(*each)
+            assert (code, "could not be asked" in said, len(proxy.asked) < 50) == (6, True, True), (each, said)
