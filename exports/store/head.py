@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
@@ -35,7 +35,7 @@ class HeadInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The first line of a head: what was pushed, in which state, when."""
 
     format: str
-    what: Literal["case", "bundle", "bundle (zip)"]
+    what: Annotated[str, msgspec.Meta(pattern=r"\A(case|bundle|bundle \(zip\))\Z")]
     name: Annotated[str, msgspec.Meta(max_length=1_000)]
     id: str
     lines: int
