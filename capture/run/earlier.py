@@ -27,8 +27,8 @@ from hashing.case.kinds import CaptureStatus
 if TYPE_CHECKING:
     from hashing.case.case import Case
 
+# Refusals that the next round will meet again: what was not got for any other reason is tried once more.
 _FOR_GOOD = (401, 403, 404, 410)
-"""Refusals that the next round will meet again: what was not got for any other reason is tried once more."""
 
 
 class Earlier:
@@ -45,10 +45,7 @@ class Earlier:
     def known(self) -> Known:
         """What is known so far; it stays as it is when more is taken."""
         return Known(
-            items=dict(self._items),
-            posts=dict(self._posts),
-            shown=dict(self._shown),
-            revisions=dict(self._revisions),
+            items=dict(self._items), posts=dict(self._posts), shown=dict(self._shown), revisions=dict(self._revisions)
         )
 
     def add_case(self, case: Case) -> None:

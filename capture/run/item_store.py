@@ -40,16 +40,15 @@ _BESIDE = RENDERED | {
 }  # fmt: skip
 """Kinds that come with what was sought and are not it: with these alone, nothing was captured."""
 
+# Kinds that no text can be.
 _SEEN_OR_HEARD = frozenset({ItemKind.PHOTO, ItemKind.VIDEO, ItemKind.AUDIO, ItemKind.SEGMENT})
-"""Kinds that no text can be."""
 _NEVER_SEEN = frozenset({ItemKind.FILE, ItemKind.DOCUMENT})
 _SHOWN_IN = ("img", "picture", "video", "audio", "css", "svg", "og:", "twitter:")
 _PART = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 _PLAIN_NAMES = {"text/plain": "plain text", "application/json": "JSON"}
 
 _SCENE = "scene"
-BY_BROWSER = "the browser"
-"""Where a failure was found that is none of the recorder's."""
+BY_BROWSER = "the browser"  # Where a failure was found that is none of the recorder's.
 _GONE = frozenset({404, 410})
 
 
@@ -82,19 +81,14 @@ class ItemStore:
         self._next = 1
         self._lock = threading.Lock()
         self.items = self.got = self.failed = self.skipped = self.bytes = 0
-        self.answered = False
-        """Whether any server gave any answer."""
-        self.unchanged = False
-        """Whether the scene itself answered with the same bytes as in an earlier round."""
+        self.answered = False  # Whether any server gave any answer.
+        self.unchanged = False  # Whether the scene itself answered with the same bytes as in an earlier round.
         self._refused = False
-        self.holding = False
-        """Whether failures are held back while nothing has come."""
-        self._held: list[Failed] = []
-        """Failures of a pass in which nothing has come yet."""
+        self.holding = False  # Whether failures are held back while nothing has come.
+        self._held: list[Failed] = []  # Failures of a pass in which nothing has come yet.
+        # Whether the scene will be shown in a browser, which may get what its server refuses the recorder.
         self.shown_later = False
-        """Whether the scene will be shown in a browser, which may get what its server refuses the recorder."""
-        self._refusals: list[Failed] = []
-        """What the scene's server refused the recorder, while that is so."""
+        self._refusals: list[Failed] = []  # What the scene's server refused the recorder, while that is so.
 
     @property
     def held(self) -> tuple[Failed, ...]:

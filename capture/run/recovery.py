@@ -88,8 +88,7 @@ class Recovery:
     """What became of the unsealed captures of a case."""
 
     recovered: tuple[Recovered, ...]
-    left: tuple[Left, ...]
-    """Those that are not ours, or no longer as we wrote them: they stay as they are."""
+    left: tuple[Left, ...]  # Those that are not ours, or no longer as we wrote them: they stay as they are.
 
 
 def recover_abandoned(

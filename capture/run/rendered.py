@@ -65,10 +65,8 @@ class Surroundings:
     readers: Readers
     stop: Stop
     clock: Clock
-    wanted: frozenset[str]
-    """Kinds of media that are fetched."""
-    is_known: Callable[[str], bool]
-    """Says of an address whether it was found in the page as served."""
+    wanted: frozenset[str]  # Kinds of media that are fetched.
+    is_known: Callable[[str], bool]  # Says of an address whether it was found in the page as served.
     named_by_public: Callable[[str, int], bool]
     heard_public: Callable[[], None]
     received: Callable[[int], None]
@@ -82,8 +80,7 @@ class PageRendering:
         self._number, self._page, self._settings, self._around = number, page, settings, around
         lent = around.session
         self._session = lent if lent is not None and lent.is_for(page.url) else None
-        self.again: list[FetchRequest] = []
-        """Media that the browser did not read to the end."""
+        self.again: list[FetchRequest] = []  # Media that the browser did not read to the end.
         self._document: Item | None = None
         self._user_agent = ""
 

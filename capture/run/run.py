@@ -68,14 +68,9 @@ if TYPE_CHECKING:
     from hashing.ledger.keys import SigningKey
     from hashing.sandbox import Readers
 
-_MOST_WAITING = 100_000
-"""Photos and videos that wait to be fetched: a hostile list has no end, and each takes memory."""
-
-_MOST_SHOWN = 200
-"""Posts that are shown in a browser, each for some seconds."""
-
-_LET_GO = (0.0, 0.1, 0.5, 2.0)
-"""Seconds: a process that was just being started holds our lock until it has begun."""
+_MOST_WAITING = 100_000  # Photos and videos that wait to be fetched: a hostile list has no end, and each takes memory.
+_MOST_SHOWN = 200  # Posts that are shown in a browser, each for some seconds.
+_LET_GO = (0.0, 0.1, 0.5, 2.0)  # Seconds: a process that was just being started holds our lock until it has begun.
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +82,10 @@ class CaptureResult:
     exhibit: str
     status: str
     seal: Seal
+    # Nothing was captured because the scene's address is one that goldenhour does not connect to.
     refused: bool = False
-    """Nothing was captured because the scene's address is one that goldenhour does not connect to."""
-    reason: str = ""
-    """Why it ended before its time, if it did."""
-    faulty: bool = False
-    """Whether that was a fault in goldenhour itself."""
+    reason: str = ""  # Why it ended before its time, if it did.
+    faulty: bool = False  # Whether that was a fault in goldenhour itself.
 
 
 def capture(
@@ -133,10 +126,8 @@ class ScenePass:
     exchanges say what became of each request.
     """
 
-    over: bool
-    """Whether something ended it before its time, and there can be no other pass."""
-    got: bool
-    """Whether anything came that was sought."""
+    over: bool  # Whether something ended it before its time, and there can be no other pass.
+    got: bool  # Whether anything came that was sought.
     refused: bool
     events: tuple[CaptureEvent, ...]
     failures: tuple[Failed, ...]
@@ -199,8 +190,7 @@ class OpenCapture:
         self._ending = Stop()
         self._run: _Run | None = None
         self._problem: BaseException | None = None
-        self._seen = 0
-        """Lines of the ledger that were handed on."""
+        self._seen = 0  # Lines of the ledger that were handed on.
         lent = readers or capture_readers()
         lent.start()  # beside all that comes before the first wait for the network
         try:
@@ -370,8 +360,7 @@ class _Run:
             clock=clock,
         )
         self._closes_readers = closes_readers
-        self._reads_alone = reads_alone
-        """Whether no other capture has anything read at the same time."""
+        self._reads_alone = reads_alone  # Whether no other capture has anything read at the same time.
         self.readers = readers
         self._examination = Examination(folder, self._writer, clock, stop, self.readers)
         self.store = ItemStore(
@@ -387,11 +376,7 @@ class _Run:
         )
         self._clock_beside = (
             MeasuredBeside(
-                options.ntp,
-                options.network.guard,
-                record=self._writer.record,
-                failed=stop.fail,
-                clock=clock,
+                options.ntp, options.network.guard, record=self._writer.record, failed=stop.fail, clock=clock
             )
             if options.ntp is not None
             else None
@@ -402,19 +387,16 @@ class _Run:
         self._media_taken = 0
         # The claimed time by the lasting name: a hostile list has no end, and whole posts would fill the memory.
         self._posts_seen: dict[str, str] = {}
-        self.heard_public = False
-        """Whether a server at a public address has answered."""
+        self.heard_public = False  # Whether a server at a public address has answered.
         self._typed = frozenset(_typed_servers(started.scene, options))
-        self._left_alone: set[str] = set()
-        """Sites, by name, that want to be left alone in this pass."""
+        self._left_alone: set[str] = set()  # Sites, by name, that want to be left alone in this pass.
         self._search = Search((), lambda extractor: _Fetch(self, extractor), stop)
         self._scene = parse_scene(started.scene).url
+        # Pages that are to be shown in a browser, with the item that each is as served.
         self._to_show: dict[str, str] = {}
-        """Pages that are to be shown in a browser, with the item that each is as served."""
-        self._shown: set[str] = set()
-        """Pages that were: once in a capture, however often it goes over its scene."""
+        self._shown: set[str] = set()  # Pages that were: once in a capture, however often it goes over its scene.
+        # Why the scene is not what was asked for, where a browser may see something else.
         self._may_be_seen: list[Unavailable] = []
-        """Why the scene is not what was asked for, where a browser may see something else."""
         self._progress.started(started)
 
     def go_over(self, places: Sequence[SearchTarget], known: Known | None) -> None:
@@ -755,8 +737,7 @@ class _Fetch:
         self.readers = run.readers
         self._run = run
         self._extractor = extractor
-        self._public = public
-        """Whether anything that was read so far came from a server at a public address."""
+        self._public = public  # Whether anything that was read so far came from a server at a public address.
 
     @property
     def scratch(self) -> Path:

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 _GROUP = 32
 _GROUP_BYTES = 8 << 20
+# Excerpts that wait for the disk at once: a journal of a file system takes in together what is waited for together.
 _SIDE_BY_SIDE = 8
-"""Excerpts that wait for the disk at once: a journal of a file system takes in together what is waited for together."""
 _WAITING = 64
 _MOST_BYTES = 16 << 20
 """Hand-ins, and bytes in them, that may wait or be written before those who fetch have to wait: bounds the memory.
@@ -48,18 +48,14 @@ class HandIn(msgspec.Struct, frozen=True):
     """What is to be written together: an exchange, the item made of its body if any, and further events."""
 
     exchange: EndedExchange | None = None
-    records: ExchangeRecords | None = None
-    """Of the exchange, encoded for the WARC."""
+    records: ExchangeRecords | None = None  # Of the exchange, encoded for the WARC.
     item: Item | None = None
-    data: bytes = b""
-    """The item's bytes, where they are an excerpt of another item and did not arrive by themselves."""
-    made: Path | None = None
-    """Where the item was made, on the disk already, if no server sent it."""
+    data: bytes = b""  # The item's bytes, where they are an excerpt of another item and did not arrive by themselves.
+    made: Path | None = None  # Where the item was made, on the disk already, if no server sent it.
     events: tuple[Event, ...] = ()
-    written: Callable[[], None] = msgspec.field(default=lambda: None)
-    """Called when all of it is on disk."""
+    written: Callable[[], None] = msgspec.field(default=lambda: None)  # Called when all of it is on disk.
+    # Of an excerpt or of what was made: called where the disk has no room; returns what is recorded instead.
     no_room: Callable[[], Event] | None = None
-    """Of an excerpt or of what was made: called where the disk has no room; returns what is recorded instead."""
 
     @property
     def size(self) -> int:
@@ -89,18 +85,17 @@ class Writer:
         self._stop = stop
         self._changed = threading.Condition()
         self._waiting: deque[tuple[HandIn, Future[None]]] = deque()
+        # What leads on, and is written before anything that waits.
         self._leading: deque[tuple[HandIn, Future[None]]] = deque()
-        """What leads on, and is written before anything that waits."""
         self._bytes = 0
         self._closed = False
         self._chains: set[tuple[str, ...]] = set()
         self._opened: set[str] = set()
-        self.error: BaseException | None = None
-        """What made writing impossible, if anything did."""
+        self.error: BaseException | None = None  # What made writing impossible, if anything did.
         self._sparing = False
         self._side_by_side = ThreadPoolExecutor(_SIDE_BY_SIDE, "excerpt")
+        # What the exchanges so far say of this computer's clock; to be read when the writer is closed.
         self.dates = DateBounds()
-        """What the exchanges so far say of this computer's clock; to be read when the writer is closed."""
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 

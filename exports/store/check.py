@@ -40,8 +40,7 @@ if TYPE_CHECKING:
 IN_PART = "in part"
 _HIDDEN = "a delete marker or another version hides it; `store pull` gets what was pushed"
 _SAME = timedelta(days=1)
-_MOST = 1_000
-"""Faults of one kind that are told."""
+_MOST = 1_000  # Faults of one kind that are told.
 
 
 class StoreCheck(msgspec.Struct, kw_only=True):
@@ -60,10 +59,9 @@ class StoreCheck(msgspec.Struct, kw_only=True):
     unchecked: list[Unchecked] = []
     later: list[str] = []
     unlocked: int = 0
+    # Files, and objects of earlier states, that are locked for less long, or less strictly, than the head.
     short: list[str] = []
-    """Files, and objects of earlier states, that are locked for less long, or less strictly, than the head."""
-    locked_until: str = ""
-    """When the first lock ends, of the objects that have one which ends."""
+    locked_until: str = ""  # When the first lock ends, of the objects that have one which ends.
 
     @property
     def verdict(self) -> str:

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from exports.store.connection import ObjectStore, StoredObject
 
 _FIRST_LINE = 1 << 14
-_HEAD_PAGES = 200
-"""Pages of a list of heads: 200,000 versions of them."""
+_HEAD_PAGES = 200  # Pages of a list of heads: 200,000 versions of them.
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,7 @@ from exports.bundle.draft import ByteProgress, ahead
 from exports.errors import NotAnswered, NotWhole
 from exports.store.connection import WORKERS, ObjectStore, StoredObject
 from exports.store.earlier import earlier_objects
-from exports.store.head import (
-    BODIES,
-    FORMAT,
-    HEADS,
-    HeadFile,
-    HeadInfo,
-    StoreHead,
-    encode_head,
-    head_name,
-)
+from exports.store.head import BODIES, FORMAT, HEADS, HeadFile, HeadInfo, StoreHead, encode_head, head_name
 from exports.store.heads import newest_head
 from exports.store.locks import Lock, demand_fit
 from exports.store.sending import Sender, composite, in_parts, opened
@@ -44,8 +35,7 @@ class Pushed:
     sent: int
     sent_bytes: int
     lock: Lock
-    tightened: int = 0
-    """Objects of earlier states that are locked longer, or more strictly, from now on."""
+    tightened: int = 0  # Objects of earlier states that are locked longer, or more strictly, from now on.
 
 
 def push(
@@ -99,12 +89,7 @@ def _head(state: Vouched, files: tuple[HeadFile, ...], clock: Clock) -> StoreHea
 
 class _Push:
     def __init__(
-        self,
-        path: Path,
-        state: Vouched,
-        store: ObjectStore,
-        lock: Lock,
-        progress: Callable[[int, int], None] | None,
+        self, path: Path, state: Vouched, store: ObjectStore, lock: Lock, progress: Callable[[int, int], None] | None
     ) -> None:
         self._path = path
         self._files = state.files

@@ -23,8 +23,8 @@ from hashing.files.storage import reading
 if TYPE_CHECKING:
     from exports.store.locks import Lock
 
+# Bytes of a part. A file that is no larger goes in one piece, of which the store gives the SHA-256 as a whole.
 PART = 64 << 20
-"""Bytes of a part. A file that is no larger goes in one piece, of which the store gives the SHA-256 as a whole."""
 _MOST_PARTS = 10_000  # Amazon S3, "Amazon S3 multipart upload limits"
 _PIECE = 1 << 20
 _TAKEN = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
