@@ -671,7 +671,7 @@ class _Run:
 
     def _finish(self) -> str:
         """Write the last lines of the ledger; return the status. Raises what makes that impossible."""
-        # 1. All that was handed in is on disk, and looked into.
+        # 1. All that was submitted is on disk, and looked into.
         if self._clock_beside is not None:
             self._clock_beside.end(wait=False)
         self._writer.flush()
