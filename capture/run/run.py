@@ -561,7 +561,7 @@ class _Run:
 
     def _show(self, url: str, ref: str, settings: RenderingSettings) -> str:
         """Show one page; return the verdict on it."""
-        from capture.run.rendered import PageRendering, PageToShow, Surroundings
+        from capture.run.rendered import PageRendering, PageToShow, RenderingContext
 
         if url in self._shown or self.stop.reason:
             return ""
@@ -569,7 +569,7 @@ class _Run:
         self._progress.fetching(url)
         # What a rendering may use of the run: a value, so that it can be read what that is, and no way back to all of
         # it.
-        around = Surroundings(
+        context = RenderingContext(
             folder=self.folder,
             started=self._started,
             writer=self._writer,
@@ -585,7 +585,7 @@ class _Run:
             received=self._received,
             session=self.options.session,
         )
-        rendering = PageRendering(len(self._shown), PageToShow(url=url, ref=ref), settings, around)
+        rendering = PageRendering(len(self._shown), PageToShow(url=url, ref=ref), settings, context)
         word = rendering.run()
         # What the browser got without a record that holds is fetched once more by the recorder.
         for found in rendering.again:
