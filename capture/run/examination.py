@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
+from capture.extractors import DerivedFile, ItemReading
 from capture.extractors.video.ffmpeg import GivenUp, ffmpeg_version, find_ffmpeg, take_frame
 from capture.extractors.video.segments import NotJoined
 from capture.recorder.reading import capture_readers
@@ -22,7 +23,6 @@ from hashing.sandbox import NotRead, Readers
 from hashing.times import Clock, time_text
 
 if TYPE_CHECKING:
-    from capture.extractors import DerivedFile, ItemReading
     from capture.recorder.stopping import Stop
     from capture.run.writer import Writer
     from hashing.case.capture_folder import CaptureFolder

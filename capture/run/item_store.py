@@ -18,7 +18,9 @@ from capture.recorder.reading import plain_sample, plain_sha256
 from capture.recorder.urls import referrer
 from capture.request.extractor import Answer, FetchRequest, PostExcerpt, StoredItem, Unavailable
 from capture.request.item_name import claimed_name, item_name
+from capture.request.known import Known
 from capture.request.media_type import MediaType, is_told_by_bytes, media_type, sniff
+from capture.request.progress import Progress
 from capture.run.writer import Writer, WriteRequest
 from hashing.atproto.blob_url import promised_sha256
 from hashing.case.capture_folder import ITEMS, CaptureFolder
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
     from capture.browser.rendering import KeptOfPage
     from capture.recorder.exchange import EndedExchange
     from capture.recorder.recorder import Fetched, Recorder
-    from capture.request.known import Known
-    from capture.request.progress import Progress
     from capture.run.examination import Examination
 
 _BESIDE = RENDERED | {

@@ -5,40 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http.cookiejar import CookieJar
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capture.browser.frame import bands_in_doubt, framed_pieces
 from capture.browser.guard import Reached, is_public_way
 from capture.browser.page import user_agent_of
 from capture.browser.rendering import HowItWent, KeptOfPage, RenderingBrowser
+from capture.browser.session import Session
+from capture.browser.settings import RenderingSettings
 from capture.errors import NotRendered
+from capture.recorder.exchange import EndedExchange
 from capture.recorder.reading import plain_sample
+from capture.recorder.recorder import Recorder
+from capture.recorder.settings import NetworkSettings
+from capture.recorder.stopping import Stop
 from capture.request.extractor import FetchRequest
 from capture.request.media_type import media_type
 from hashing.case import verdict
-from hashing.case.capture_folder import INCOMING
-from hashing.case.events import PageJudged, PageRendered, RenderingBegun
+from hashing.case.capture_folder import INCOMING, CaptureFolder
+from hashing.case.events import CaptureStarted, Item, PageJudged, PageRendered, RenderingBegun
 from hashing.case.kinds import MEDIA, ItemKind
 from hashing.errors import StorageFull
 from hashing.files.storage import create, removed_on_failure, storing
-from hashing.sandbox import NotRead
-from hashing.times import time_text
+from hashing.sandbox import NotRead, Readers
+from hashing.times import Clock, time_text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from capture.browser.session import Session
-    from capture.browser.settings import RenderingSettings
-    from capture.recorder.exchange import EndedExchange
-    from capture.recorder.recorder import Recorder
-    from capture.recorder.settings import NetworkSettings
-    from capture.recorder.stopping import Stop
     from capture.run.item_store import ItemStore
     from capture.run.writer import Writer
-    from hashing.case.capture_folder import CaptureFolder
-    from hashing.case.events import CaptureStarted, Item
-    from hashing.sandbox import Readers
-    from hashing.times import Clock
 
 _PIECES = f"{framed_pieces.__module__}:{framed_pieces.__name__}"
 _IN_DOUBT = f"{bands_in_doubt.__module__}:{bands_in_doubt.__name__}"

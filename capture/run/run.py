@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from capture.browser.settings import RenderingSettings
 from capture.clock import MeasuredBeside
 from capture.errors import CaptureError, NotSealed
 from capture.extractors import (
@@ -36,6 +37,9 @@ from capture.recorder.reading import PHOTO_READER, SAMPLE_READER, capture_reader
 from capture.recorder.recorder import Recorder
 from capture.recorder.stopping import BY_THE_OFFICER, Stop, reason_of
 from capture.recorder.urls import host_and_port
+from capture.request.extractor import SearchTarget
+from capture.request.known import Known
+from capture.request.options import CaptureOptions
 from capture.request.progress import Progress
 from capture.request.scene import Scene, parse_scene
 from capture.run.disk_room import DiskRoom
@@ -50,23 +54,26 @@ from capture.run.writer import Writer
 from capture.versions import versions_record
 from hashing.case import verdict
 from hashing.case.capture_folder import INCOMING, CaptureFolder, Seal, capture_events, capture_origin
-from hashing.case.events import CAPTURE_FORMAT, CaptureFinished, CaptureStarted, PageJudged, PostChanged
+from hashing.case.events import (
+    CAPTURE_FORMAT,
+    CaptureEvent,
+    CaptureFinished,
+    CaptureStarted,
+    Failed,
+    PageJudged,
+    PostChanged,
+)
 from hashing.case.kinds import MEDIA, CaptureStatus
+from hashing.case.post import Post
 from hashing.errors import HashingError, StorageFull
 from hashing.files import inside
+from hashing.ledger.keys import SigningKey
+from hashing.sandbox import Readers
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 
 if TYPE_CHECKING:
-    from capture.browser.settings import RenderingSettings
-    from capture.request.extractor import SearchTarget
-    from capture.request.known import Known
-    from capture.request.options import CaptureOptions
     from hashing.case.case import Case
-    from hashing.case.events import CaptureEvent, Failed
-    from hashing.case.post import Post
-    from hashing.ledger.keys import SigningKey
-    from hashing.sandbox import Readers
 
 _MOST_WAITING = 100_000  # Photos and videos that wait to be fetched: a hostile list has no end, and each takes memory.
 _MOST_SHOWN = 200  # Posts that are shown in a browser, each for some seconds.

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,6 +19,8 @@ import msgspec
 from capture.errors import NotAsked
 from capture.extractors.gallery.session import EndedSessions
 from capture.recorder.stopping import Stop
+from capture.request.options import CaptureOptions
+from capture.request.progress import Progress
 from capture.request.scene import parse_scene
 from capture.run.askable import demand_askable
 from capture.run.earlier import Earlier
@@ -25,16 +28,11 @@ from capture.run.run import CaptureResult, OpenCapture
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import CaptureFinished, Failed, Item, PostChanged
 from hashing.case.kinds import CaptureStatus
+from hashing.ledger.keys import SigningKey
+from hashing.times import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
-
-    from capture.request.options import CaptureOptions
-    from capture.request.progress import Progress
     from hashing.case.case import Case
-    from hashing.ledger.keys import SigningKey
-    from hashing.times import Clock
 
 
 # Seconds from one comparison with a time server to the next: RFC 4330, section 10, forbids less than 15.

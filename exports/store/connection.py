@@ -13,13 +13,11 @@ from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from exports.errors import NotAnswered, StoreRefused
+from exports.store.location import Location
 from hashing.printable import printable
-
-if TYPE_CHECKING:
-    from exports.store.location import Location
 
 WORKERS = 8  # Requests at the same time.
 COMPLIANCE, GOVERNANCE = "COMPLIANCE", "GOVERNANCE"

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from exports.bundle.draft import ByteProgress, ahead
 from exports.errors import NotAnswered, NotWhole
@@ -17,14 +16,11 @@ from exports.store.head import BODIES, FORMAT, HEADS, HeadFile, HeadInfo, StoreH
 from exports.store.heads import newest_head
 from exports.store.locks import Lock, demand_fit
 from exports.store.sending import Sender, composite, in_parts, opened
-from exports.store.vouched import ZIP
+from exports.store.vouched import ZIP, Vouched, VouchedFile
 from hashing.errors import WouldOverwrite
 from hashing.files.digest import Digest, new_hash
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
-
-if TYPE_CHECKING:
-    from exports.store.vouched import Vouched, VouchedFile
 
 
 @dataclass(frozen=True, slots=True)

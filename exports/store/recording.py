@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from exports.store.location import Location
+from exports.store.push import Pushed
 from hashing.case.case import Case
 from hashing.case.custody import Handling, record_custody
 from hashing.case.events import CaptureSealed, Custody
 from hashing.ledger.keys import SigningKey
-
-if TYPE_CHECKING:
-    from exports.store.location import Location
-    from exports.store.push import Pushed
 
 COPIED = "copied"
 

@@ -6,17 +6,14 @@ import html
 import os
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from exports.errors import ExportError
 from exports.report.links import OVERVIEW
 from exports.report.words import counted
 from exports.view.token_server import NOTHING, TokenHandler, TokenServer
+from exports.view.viewed import Viewed, ViewedPages
 from hashing.errors import HashingError
 from hashing.printable import printable
-
-if TYPE_CHECKING:
-    from exports.view.viewed import Viewed, ViewedPages
 
 _DRAWN = frozenset({
     "image/jpeg", "image/png", "image/gif", "image/webp", "video/mp4", "video/webm", "video/ogg", "video/quicktime",
