@@ -331,7 +331,7 @@ class CaptureResumed(Salted, frozen=True, kw_only=True, omit_defaults=True, tag=
 
 
 class HostDates(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What the Date headers of one server say of this computer's clock, as `hashing.server_dates` works it out.
+    """What the Date headers of one server say of this computer's clock, as `hashing.case.server_dates` works it out.
 
     `low` and `high` bound, in seconds, what is to be added to this computer's time to get the server's. Where `low` is
     above `high` the headers contradict one another: by this clock, or by the server's.

@@ -93,7 +93,7 @@ def reading(path: Path | str) -> Iterator[None]:
 
 
 def read_small(path: Path, limit: int = SMALL, *, root: Root = None) -> bytes:
-    """Read a small file of a case or a bundle whole; see `hashing.inside` for `root`.
+    """Read a small file of a case or a bundle whole; see `hashing.files.inside` for `root`.
 
     Raises Unreadable, also for a link or a pipe, and for a file larger than `limit` bytes.
     """
