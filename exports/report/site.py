@@ -122,9 +122,7 @@ def report_pages(listing: BundleListing, known: Roles, tiles: ChosenTiles | None
         *_threads(listing),
         *_paged("findings", "findings", "Findings", listing.findings, ITEMS),
         *_custody(listing),
-        *_paged(
-            "items", "items", "Items in full", listing.items, ITEMS, f"{PAGES}index-1.html", pictures_on=_themselves
-        ),
+        *_paged("items", "items", "Items in full", listing.items, ITEMS, index, pictures_on=_themselves),
         *_paged("appendix", "appendix", "Appendix", list(enumerate(listing.captures, start=1)), CHAIN),
     ]
 
