@@ -63,20 +63,20 @@ class ShownMedia:
         return tuple(self._missing[:_MOST_MEDIA])
 
     def _photo(self, element: etree._Element) -> None:
-        if not self._take(_background(element), ItemKind.PHOTO):
+        if not self._add(_background(element), ItemKind.PHOTO):
             self._missing.append(("photo", "a photo"))
 
     def _video(self, element: etree._Element) -> None:
-        taken = [self._take(each.get("src"), ItemKind.VIDEO) for each in element.iter("video")]
+        taken = [self._add(each.get("src"), ItemKind.VIDEO) for each in element.iter("video")]
         if any(taken):
             return
         duration = said(element, "message_video_duration", 20)
         self._missing.append(("video", f"a video ({duration})" if duration else "a video"))
         for still in marked(element, f"{PREFIX}video_thumb"):
-            self._take(_background(still), ItemKind.PHOTO, "still of a video that the preview does not give")
+            self._add(_background(still), ItemKind.PHOTO, "still of a video that the preview does not give")
 
     def _voice(self, element: etree._Element) -> None:
-        if element.tag == "audio" and not self._take(element.get("src"), ItemKind.AUDIO):
+        if element.tag == "audio" and not self._add(element.get("src"), ItemKind.AUDIO):
             self._missing.append(("audio", "a voice message"))
 
     def _document(self, element: etree._Element) -> None:
@@ -85,9 +85,9 @@ class ShownMedia:
         self._missing.append(("document", f"the file {title} ({size})"))
 
     def _sticker(self, element: etree._Element) -> None:
-        self._take(element.get("data-webp") or _background(element), ItemKind.PHOTO, "sticker")
+        self._add(element.get("data-webp") or _background(element), ItemKind.PHOTO, "sticker")
 
-    def _take(self, url: str | None, kind: ItemKind, alt: str = "") -> bool:
+    def _add(self, url: str | None, kind: ItemKind, alt: str = "") -> bool:
         absolute = web_url(urljoin(self._page, url)) if url else ""
         if absolute and len(self._media) < _MOST_MEDIA:
             self._media.setdefault(absolute, PostMedia(url=absolute, kind=kind, alt=alt))
