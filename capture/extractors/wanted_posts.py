@@ -12,7 +12,38 @@ from hashing.case.post import Post
 if TYPE_CHECKING:
     from capture.request.options import CaptureOptions
 
-_OTHER_TIME = "post: not between --since and --until"
+OTHER_TIME = "post: not between --since and --until"
+
+
+def is_in_span(published: str, options: CaptureOptions) -> bool:
+    """Whether a post belongs to the span of `--since` and `--until`; one that claims no time might, and so does."""
+    claimed = moment(published)
+    if claimed is None:
+        return True
+    after = options.since is None or claimed >= options.since
+    return after and (options.until is None or claimed <= options.until)
+
+
+class Allowance:
+    """How many posts may still be taken (`--limit`)."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.taken = 0
+
+    @property
+    def used_up(self) -> bool:
+        """Whether no more is to be taken."""
+        return bool(self.limit) and self.taken >= self.limit
+
+    @property
+    def reason(self) -> str:
+        """Why the rest is left out."""
+        return f"over the limit (--limit {self.limit})"
+
+    def count(self) -> None:
+        """Count one."""
+        self.taken += 1
 
 
 class WantedPosts:
@@ -23,24 +54,29 @@ class WantedPosts:
         self._unwanted = unwanted
         self._seen: set[str] = set()
         self._left_out: dict[str, int] = {}
-        self.taken = 0
+        self._allowance = Allowance(options.limit)
+
+    @property
+    def taken(self) -> int:
+        """How many posts were taken."""
+        return self._allowance.taken
 
     @property
     def full(self) -> str:
         """Why no further post is taken; "" while there is room."""
-        limit = self._options.limit
-        return f"over the limit (--limit {limit})" if limit and self.taken >= limit else ""
+        return self._allowance.reason if self._allowance.used_up else ""
 
     def left_out(self, post: Post) -> bool:
         """Say whether a post is left out; one that is taken counts."""
         if post.id in self._seen:
             return True
         self._seen.add(post.id)
-        reason = self._unwanted(post) or self._other_time(post) or (f"post: {self.full}" if self.full else "")
+        reason = self._unwanted(post) or ("" if is_in_span(post.published, self._options) else OTHER_TIME)
+        reason = reason or (f"post: {self.full}" if self.full else "")
         if reason:
             self._left_out[reason] = self._left_out.get(reason, 0) + 1
         else:
-            self.taken += 1
+            self._allowance.count()
         return bool(reason)
 
     def knows(self, post: Post) -> bool:
@@ -67,8 +103,3 @@ class WantedPosts:
         """Return that nothing was found: a failure where this was the only place to look in."""
         alone = len(self._options.on) <= 1 and not self._options.known.posts
         return Unavailable(url=url, reason=reason, found_in="scene") if alone else NotFollowed(url=url, reason=reason)
-
-    def _other_time(self, post: Post) -> str:
-        when, until = moment(post.published), self._options.until
-        late = until is not None and when is not None and when > until
-        return _OTHER_TIME if late or self.is_too_early(post) else ""

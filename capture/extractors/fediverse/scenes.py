@@ -10,13 +10,14 @@ from capture.extractors.fediverse.activity_copy import find_activity
 from capture.extractors.fediverse.address import FediverseAddress
 from capture.extractors.fediverse.copy import Copy
 from capture.extractors.fediverse.home import find_home_copy
-from capture.extractors.fediverse.post_list import Allowance, Answered, PostList
+from capture.extractors.fediverse.post_list import Answered, PostList
 from capture.extractors.fediverse.server import Server, is_as_before
 from capture.extractors.fediverse.status import Status
 from capture.extractors.fediverse.stored_answer import accounts_in_sample, accounts_of, not_read, refusal
 from capture.extractors.fediverse.thread import StatusThread
 from capture.extractors.fediverse.timeline import PAGE_SIZE, Timeline
 from capture.extractors.served_json import NotJson
+from capture.extractors.wanted_posts import Allowance
 from capture.extractors.web import Web
 from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, NotFollowed, Unavailable
 from capture.request.hashtag import same_for_all

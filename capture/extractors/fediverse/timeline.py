@@ -13,11 +13,12 @@ from datetime import datetime
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from capture.extractors.fediverse.listed import StatusPage
-from capture.extractors.fediverse.post_list import Allowance, PostList
+from capture.extractors.fediverse.post_list import PostList
 from capture.extractors.fediverse.server import Server, is_as_before
 from capture.extractors.fediverse.stored_answer import list_of, refusal
 from capture.extractors.json_value import moment, web_url
 from capture.extractors.served_json import NotJson
+from capture.extractors.wanted_posts import Allowance
 from capture.recorder.urls import host_and_port
 from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, NotFollowed, StoredItem, Unavailable
 from hashing.case.kinds import ItemKind
@@ -146,7 +147,7 @@ class Timeline:
             return None
         # 2. Reasons of ours next, which are no fault of the server's; the limit before the time, as it is what was
         # asked for.
-        if page is None and allowance.limited:
+        if page is None and allowance.limit:
             return NotFollowed(url=following, reason="further pages: this one is as it was in an earlier round")
         if allowance.used_up:
             return NotFollowed(url=following, reason=f"further pages: {allowance.reason}")
