@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from capture.extractors.json_value import moment
 from capture.request.extractor import NotFollowed, Unavailable
+from capture.request.hashtag import same_for_all
 from hashing.case.post import Post
 
 if TYPE_CHECKING:
@@ -22,6 +23,21 @@ def is_in_span(published: str, options: CaptureOptions) -> bool:
         return True
     after = options.since is None or claimed >= options.since
     return after and (options.until is None or claimed <= options.until)
+
+
+def without_tag(tag: str, shown_by: str) -> Callable[[Post], str]:
+    """Return what says why a post is not of a hashtag, "" where it is; where there is no tag, every post is wanted.
+
+    Servers find similar hashtags too, and their lists may hold anything: each post must name the tag itself.
+    """
+    wanted = same_for_all(tag)
+
+    def _unwanted(post: Post) -> str:
+        if not tag or wanted in map(same_for_all, post.tags):
+            return ""
+        return f"post: shown by {shown_by} for #{tag}, but without this hashtag"
+
+    return _unwanted
 
 
 class Allowance:

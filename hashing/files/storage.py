@@ -133,6 +133,15 @@ def write_all(descriptor: int, data: bytes | bytearray | memoryview) -> None:
         view = view[os.write(descriptor, view) :]
 
 
+def close_synced(descriptor: int, path: Path | str) -> None:
+    """Close a file once what it holds is on disk. Raises Unwritable."""
+    with storing(path):
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def sync_file(path: Path, *, root: Root = None) -> None:
     """Wait until what is in a file is on disk, also where a process wrote it that died. Raises Unwritable."""
     with storing(path):
