@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from capture.extractors.json_value import moment
 from capture.request.extractor import NotFollowed, Unavailable
 from capture.request.hashtag import same_for_all
 from hashing.case.post import Post
+from hashing.times import moment_of
 
 if TYPE_CHECKING:
     from capture.request.options import CaptureOptions
@@ -18,7 +18,7 @@ OTHER_TIME = "post: not between --since and --until"
 
 def is_in_span(published: str, options: CaptureOptions) -> bool:
     """Whether a post belongs to the span of `--since` and `--until`; one that claims no time might, and so does."""
-    claimed = moment(published)
+    claimed = moment_of(published)
     if claimed is None:
         return True
     after = options.since is None or claimed >= options.since
@@ -101,7 +101,7 @@ class WantedPosts:
 
     def is_too_early(self, post: Post) -> bool:
         """Say whether a post is older than `--since`."""
-        since, when = self._options.since, moment(post.published)
+        since, when = self._options.since, moment_of(post.published)
         return since is not None and when is not None and when < since
 
     def past(self, posts: Iterable[Post]) -> str:

@@ -16,13 +16,14 @@ from capture.extractors.fediverse.listed import StatusPage
 from capture.extractors.fediverse.post_list import PostList
 from capture.extractors.fediverse.server import Server, is_as_before
 from capture.extractors.fediverse.stored_answer import list_of, refusal
-from capture.extractors.json_value import moment, web_url
+from capture.extractors.json_value import web_url
 from capture.extractors.served_json import NotJson
 from capture.extractors.wanted_posts import Allowance
 from capture.recorder.urls import host_and_port
 from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, NotFollowed, StoredItem, Unavailable
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Post
+from hashing.times import moment_of
 
 PAGE_SIZE = 40  # The most that Mastodon gives at once.
 MOST_PAGES = 2500  # A hundred thousand posts.
@@ -181,7 +182,7 @@ class Timeline:
         return self._idle < _PATIENCE
 
     def _is_past(self, page: StatusPage, since: datetime | None) -> bool:
-        times = [moment(listed.time) for listed in page.posts]
+        times = [moment_of(listed.time) for listed in page.posts]
         old = since is not None and bool(times) and all(time is not None and time < since for time in times)
         self._old = self._old + 1 if old else 0
         return self._old >= _OLD_PAGES
