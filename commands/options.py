@@ -15,7 +15,7 @@ from commands.settings import checked_by, setting
 from commands.settings_file import user_file
 
 
-def together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def together(*options: Callable[[Any], Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return what adds several options to a command, in this order."""
 
     def _added(command: Callable[..., None]) -> Callable[..., None]:
