@@ -14,11 +14,16 @@ from exports.store.connection import WORKERS, ObjectStore, StoredObject
 from exports.store.earlier import earlier_objects
 from exports.store.head import BODIES, FORMAT, HEADS, HeadFile, HeadInfo, StoreHead, encode_head, head_name
 from exports.store.heads import newest_head
+from exports.store.location import Location
 from exports.store.locks import Lock, demand_fit
 from exports.store.sending import Sender, composite, in_parts, opened
 from exports.store.vouched import ZIP, Vouched, VouchedFile
+from hashing.case.case import Case
+from hashing.case.custody import Handling, record_custody
+from hashing.case.events import CaptureSealed, Custody
 from hashing.errors import WouldOverwrite
 from hashing.files.digest import Digest, new_hash
+from hashing.ledger.keys import SigningKey
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 
@@ -195,3 +200,26 @@ def read_back(store: ObjectStore, key: str, found: StoredObject, progress: Calla
         if digest.size > found.size:
             break
     return digest.hexdigest()
+
+
+COPIED = "copied"
+
+
+def record_copies(case: Case, pushed: Pushed, location: Location, *, key: SigningKey, officer: str) -> tuple[str, ...]:
+    """Record as a custody event that the exhibits which were pushed are in a store; return their references.
+
+    Raises NotRecordable, InUse, Unwritable, NotAsSigned.
+    """
+    handling = Handling(action=COPIED, receiver=str(location), reason=f"object lock: {pushed.lock}")
+    told, exhibits = set[str](), list[str]()
+    for number, event in enumerate(case.events()):
+        if isinstance(event, CaptureSealed) and number < pushed.head.info.lines:
+            exhibits.append(event.exhibit)
+        elif isinstance(event, Custody):
+            said = (event.action, event.receiver, event.reason)
+            if said == (handling.action, handling.receiver, handling.reason):
+                told.add(event.ref)
+    refs = [exhibit for exhibit in exhibits if exhibit not in told]
+    if refs:
+        record_custody(case, refs, handling, key=key, officer=officer)
+    return tuple(refs)
