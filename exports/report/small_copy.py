@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import msgspec
@@ -37,7 +37,7 @@ def small_copy(file: BinaryIO, edge: int = EDGE, quality: int = _QUALITY) -> Sma
     return SmallCopy(reason=found) if isinstance(found, str) else SmallCopy(found)
 
 
-def of_picture(file: BinaryIO, formats: Sequence[str], make: Callable[[Image], T]) -> T | str:
+def of_picture(file: BinaryIO, formats: tuple[str, ...], make: Callable[[Image], T]) -> T | str:
     """Return what is made of the picture in a file of one of these formats, or why there is none."""
     from PIL import Image
 
