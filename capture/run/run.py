@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, wait
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -165,7 +165,7 @@ class OpenCapture:
         # 1. All that can be refused is refused before the case knows of a capture: a number that is given stays given.
         scene = parse_scene(scene_text)
         self._places = search_targets(scene, options)
-        wanted = options.wanted_kinds()
+        options.wanted_kinds()  # a wrong word is refused
         room = DiskRoom(case.path, options.min_free)
         room.demand()
         options = _lending_to(scene, self._places, options)
@@ -212,7 +212,6 @@ class OpenCapture:
                 self.folder,
                 self.started,
                 options,
-                wanted,
                 progress or Progress(),
                 room,
                 self._ending,
@@ -326,6 +325,16 @@ def _recovered(case: Case, path: Path, reason: str, key: SigningKey, officer: st
     raise NotSealed(f"{path}: not sealed: {reason}", hint=hint)
 
 
+@dataclass(slots=True)
+class _Pass:
+    """What one pass over the scene has seen: a hostile list has no end, and whole posts would fill the memory."""
+
+    media_seen: set[bytes] = field(default_factory=set)  # Digests of addresses.
+    media_taken: int = 0
+    posts_seen: dict[str, str] = field(default_factory=dict)  # The claimed time by the lasting name.
+    left_alone: set[str] = field(default_factory=set)  # Sites, by name, that want to be left alone.
+
+
 class _Run:
     """The parts of one capture while it runs."""
 
@@ -334,7 +343,6 @@ class _Run:
         folder: CaptureFolder,
         started: CaptureStarted,
         options: CaptureOptions,
-        wanted: frozenset[str],
         progress: Progress,
         room: DiskRoom,
         stop: Stop,
@@ -349,7 +357,7 @@ class _Run:
         self._room = room
         self.stop = stop
         self.options = options
-        self._wanted = wanted
+        self._wanted = options.wanted_kinds()
         self._progress = progress
         self._clock = clock
         # In the order in which they need each other: what fetches hands to what stores, and that to the one that
@@ -390,13 +398,9 @@ class _Run:
         )
         self.pool = FetchPool(options.network.jobs, stop)
         self._pending: dict[Future[None], FetchRequest] = {}
-        self._media_seen: set[bytes] = set()  # digests: a hostile list has no end of long addresses
-        self._media_taken = 0
-        # The claimed time by the lasting name: a hostile list has no end, and whole posts would fill the memory.
-        self._posts_seen: dict[str, str] = {}
+        self._pass = _Pass()
         self.heard_public = False  # Whether a server at a public address has answered.
         self._typed = frozenset(_typed_servers(started.scene, options))
-        self._left_alone: set[str] = set()  # Sites, by name, that want to be left alone in this pass.
         self._search = Search((), lambda extractor: _Fetch(self, extractor), stop)
         self._scene = parse_scene(started.scene).url
         # Pages that are to be shown in a browser, with the item that each is as served.
@@ -414,10 +418,7 @@ class _Run:
         # 1. A pass of its own: what an earlier one in this capture saw is asked for again, and may be other bytes by
         # now.
         self.store.begin_pass(self.options.known)
-        self._media_seen.clear()
-        self._posts_seen.clear()
-        self._media_taken = 0
-        self._left_alone.clear()
+        self._pass = _Pass()
         self.store.shown_later = self._rendering is not None and self._scene not in self._shown
         try:
             self.pool.search_begins()
@@ -497,7 +498,7 @@ class _Run:
                 self._may_be_seen.append(finding)
             case Unavailable():
                 if finding.leave_alone and (site := site_of(finding.url)) is not None:
-                    self._left_alone.add(site.name)
+                    self._pass.left_alone.add(site.name)
                 self.store.missing_media(finding)
             case FetchRequest():
                 self._found(extractor, finding)
@@ -507,21 +508,21 @@ class _Run:
         # Each address once, and the reasons in this order: what the user left out is no news of the site; what is known
         # is not counted against the limit; a queue that is full is a failure, since it was wanted.
         key = _media_key(found.url)
-        if key in self._media_seen:
+        if key in self._pass.media_seen:
             return
-        self._media_seen.add(key)
+        self._pass.media_seen.add(key)
         known = self.options.known.items.get(found.url)
         limit = self.options.limit if found.counted and not extractor.lists_posts else 0
         if found.kind in MEDIA and found.kind not in self._wanted:
             self.store.skip(found.url, f"{found.kind}: not asked for (--media {self.options.media})")
-        elif limit and self._media_taken >= limit:
+        elif limit and self._pass.media_taken >= limit:
             self.store.skip(found.url, f"over the limit (--limit {limit})")
         elif known is not None and found.kind in MEDIA:
             self.store.skip(found.url, f"{found.kind}: captured before, as {known.ref}")
         elif len(self._pending) >= _MOST_WAITING:
             self.store.not_begun(found, f"{_MOST_WAITING:,} others wait to be fetched")
         else:
-            self._media_taken += 1
+            self._pass.media_taken += 1
             self._progress.found(found.url)
             number = self.store.next_number()
 
@@ -586,7 +587,7 @@ class _Run:
             stop=self.stop,
             clock=self._clock,
             wanted=self._wanted,
-            is_known=lambda address: _media_key(address) in self._media_seen,
+            is_known=lambda address: _media_key(address) in self._pass.media_seen,
             named_by_public=lambda host, port: self.heard_public and f"{host}:{port}" not in self._typed,
             heard_public=self._hear_public,
             received=self._received,
@@ -622,7 +623,7 @@ class _Run:
     def _excerpted(self, extractor: Extractor, finding: PostExcerpt) -> None:
         # Noted as seen before it is passed over: a known post that is not seen is taken to be missing.
         if (known := self.options.known.same(finding.post)) is not None:
-            self._posts_seen[finding.post.id] = finding.post.published
+            self._pass.posts_seen[finding.post.id] = finding.post.published
             self.store.skip(finding.url, f"post: as it was captured before, as {known.ref}")
             return
         ref = self.store.excerpt(finding, extractor.name)
@@ -632,7 +633,7 @@ class _Run:
 
     def _change(self, post: Post, ref: str) -> PostChanged | None:
         """Return what has become of a post since an earlier round, if it is not what it was."""
-        self._posts_seen[post.id] = post.published
+        self._pass.posts_seen[post.id] = post.published
         if (known := self.options.known.edited(post)) is None:
             return None
         moment = time_text(self._clock())
@@ -645,8 +646,8 @@ class _Run:
         by_name = {extractor.name: extractor for place in places for extractor in place.extractors}
         # A server named what is asked for again: one at a public address, if this round has heard any.
         fetches = {name: _Fetch(self, name, public=self.heard_public) for name in by_name}
-        for known in missing(self.options.known, self.options.since, self.options.limit, self._posts_seen):
-            if (site := site_of(known.url)) is not None and site.name in self._left_alone:
+        for known in missing(self.options.known, self.options.since, self.options.limit, self._pass.posts_seen):
+            if (site := site_of(known.url)) is not None and site.name in self._pass.left_alone:
                 continue
             if (extractor := by_name.get(known.extractor)) is not None:
                 fetch = fetches[extractor.name]
