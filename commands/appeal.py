@@ -9,7 +9,7 @@ import click
 from commands.confined import read_only
 from commands.officer import officer_name
 from commands.opening import open_own_case, signing_key, tell_unsigned
-from commands.options import case_option, json_option, officer_option, reason_option, signing_key_option
+from commands.options import case_option, json_option, reason_option, signing_options
 from commands.output import clean, print_json
 
 
@@ -28,8 +28,7 @@ def appeal() -> None:
 @click.option("--text", required=True, metavar="TEXT", help="What is asked for.")
 @click.option("--link", required=True, metavar="URL", help="Where people find out what to do, such as your own page.")
 @click.option("--headline", default="", metavar="TEXT", help="What stands above it.  [default: made for you]")
-@officer_option
-@signing_key_option
+@signing_options
 @json_option
 def appeal_add(
     case: Path | None, text: str, link: str, headline: str, officer: str | None, key_path: Path | None, as_json: bool
@@ -69,8 +68,7 @@ def appeal_list(case: Path | None, as_json: bool) -> None:
 @click.argument("number", type=click.IntRange(1), metavar="NUMBER")
 @case_option
 @reason_option
-@officer_option
-@signing_key_option
+@signing_options
 def appeal_end(number: int, case: Path | None, reason: str, officer: str | None, key_path: Path | None) -> None:
     """Record that an appeal is over: the next feed does not have it any more.
 

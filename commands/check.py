@@ -12,7 +12,7 @@ import click
 from commands.confined import read_only
 from commands.officer import officer_name
 from commands.opening import open_own_case, signing_key
-from commands.options import FILE, FOLDER, PATH, json_option, officer_option, quiet_option, signing_key_option
+from commands.options import FILE, FOLDER, PATH, output_options, signing_options
 from commands.output import clean, counted, print_json, print_styled
 from commands.progress import part_progress
 from commands.settings import setting
@@ -41,10 +41,8 @@ if TYPE_CHECKING:
     "--speech-model", type=FOLDER, metavar="DIR", help="Listen to recordings and videos, by this model of the engine."
 )
 @click.option("--keep", is_flag=True, help="Keep the findings in the case's ledger, for bundles and reports.")
-@officer_option
-@signing_key_option
-@json_option
-@quiet_option
+@signing_options
+@output_options
 def check(
     path: Path,
     trust_list: Path | None,

@@ -9,7 +9,7 @@ import click
 
 from commands.confined import read_only
 from commands.interrupt import terminating_like_ctrl_c
-from commands.options import PATH, json_option, quiet_option
+from commands.options import PATH, output_options
 from commands.output import clean, print_json
 from commands.print_pdf import pdf_beside, print_pdf, show_pdf
 from commands.progress import byte_progress
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--output", type=PATH, metavar="PATH", help="The file to write.  [default: beside the bundle, under its name]"
 )
-@json_option
-@quiet_option
+@output_options
 def convert(bundle: Path, form: str, output: Path | None, as_json: bool, quiet: bool) -> None:
     """Write a bundle (folder or zip) in another form, from its own files alone, after verifying it.
 

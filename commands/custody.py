@@ -16,10 +16,9 @@ from commands.options import (
     existing_case,
     json_option,
     moment_option,
-    officer_option,
     reason_option,
     receiver_option,
-    signing_key_option,
+    signing_options,
 )
 from commands.output import clean, print_json
 
@@ -57,8 +56,7 @@ def _events() -> tuple[str, ...]:
 @click.option("--place", default="", metavar="TEXT", help="Where it was done.")
 @at_option
 @click.option("--receipt", type=PATH, metavar="FILE", help="What `verify --receipt` wrote elsewhere.")
-@officer_option
-@signing_key_option
+@signing_options
 def custody_add(
     case: Path,
     refs: tuple[str, ...],

@@ -10,7 +10,7 @@ from commands.completing import complete_exhibits
 from commands.confined import read_only
 from commands.officer import officer_name
 from commands.opening import open_own_case, signing_key, tell_unsigned
-from commands.options import existing_case, json_option, moment_option, officer_option, signing_key_option
+from commands.options import existing_case, json_option, moment_option, signing_options
 from commands.output import print_json, print_things
 
 
@@ -20,8 +20,7 @@ from commands.output import print_json, print_things
 @click.option("--describe", metavar="TEXT", help="Add a description; earlier ones stay.")
 @click.option("--place", default="", metavar="TEXT", help="Where it was seized.")
 @click.option("--time", "at", default="", metavar="WHEN", help="When it was seized, as you state it.")
-@officer_option
-@signing_key_option
+@signing_options
 @json_option
 def exhibit(
     case: Path,

@@ -17,12 +17,10 @@ from commands.options import (
     PATH,
     basemap_option,
     existing_case,
-    json_option,
-    officer_option,
-    quiet_option,
+    output_options,
     reason_option,
     receiver_option,
-    signing_key_option,
+    signing_options,
 )
 from commands.output import clean, counted, print_json
 from commands.print_pdf import pdf_beside, print_pdf, show_pdf
@@ -103,10 +101,8 @@ def _form_options(command: Callable[..., None]) -> Callable[..., None]:
 @_form_options
 @basemap_option
 @click.option("--open", "opened", is_flag=True, help="Then open its pages in a browser, as goldenhour view does.")
-@officer_option
-@signing_key_option
-@json_option
-@quiet_option
+@signing_options
+@output_options
 def export(
     case: Path,
     exhibits: tuple[str, ...],

@@ -27,9 +27,9 @@ from commands.options import (
     existing_case,
     json_option,
     note_option,
-    officer_option,
-    quiet_option,
-    signing_key_option,
+    output_options,
+    signing_options,
+    together,
 )
 from commands.output import clean, complain, counted, print_json, print_styled
 from commands.progress import byte_progress
@@ -75,9 +75,7 @@ def _of_file(command: Callable[..., None]) -> Callable[..., None]:
     """Add what every command that puts the rows of a file into the queue needs."""
     file = click.argument("file", metavar="FILE")
     options = (submit_options, per_host_option, delay_option, form_option, skip_bad_option, json_option)
-    for option in reversed((file, queued, *options)):
-        command = option(command)
-    return command
+    return together(file, queued, *options)(command)
 
 
 @fleet.command(name="submit", cls=EverydayFirst)
@@ -355,8 +353,7 @@ def fleet_cancel(operation: str, database: str) -> None:
 @existing_case
 @click.argument("worker_key", type=FILE, metavar="KEY.pem")
 @note_option
-@officer_option
-@signing_key_option
+@signing_options
 @json_option
 def fleet_enrol(
     case: Path, worker_key: Path, note: str, officer: str | None, key_path: Path | None, as_json: bool
@@ -388,10 +385,8 @@ def fleet_enrol(
     is_flag=True,
     help="Bring in too what dead machines left unfinished: beside the case, signed by nobody.",
 )
-@officer_option
-@signing_key_option
-@json_option
-@quiet_option
+@signing_options
+@output_options
 def fleet_collect(
     case: Path,
     sources: tuple[str, ...],

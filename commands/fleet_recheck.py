@@ -21,7 +21,7 @@ from commands.fleet_queue import opened_database, queued
 from commands.interrupt import terminating_like_ctrl_c
 from commands.officer import officer_name
 from commands.opening import own_keys, signing_key
-from commands.options import FOLDER, json_option, officer_option, quiet_option, signing_key_option
+from commands.options import FOLDER, output_options, signing_options
 from commands.output import clean, complain, counted, print_json, print_styled, verdict_style
 from commands.store import parsed_location, read_vouched
 from commands.verify_rounds import doubted
@@ -111,10 +111,8 @@ def fleet_recheck(
     help="Check copies in this store too, each at a place of its name.",
 )
 @click.option("--once", is_flag=True, help="End when nothing is due that is here, as for cron.")
-@officer_option
-@signing_key_option
-@json_option
-@quiet_option
+@signing_options
+@output_options
 def fleet_verify(
     operation: str,
     database: str,

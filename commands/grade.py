@@ -11,7 +11,7 @@ import click
 from commands.completing import complete_exhibits, complete_words
 from commands.officer import officer_name
 from commands.opening import open_own_case, signing_key
-from commands.options import FILE, case_option, json_option, officer_option, reason_option, signing_key_option
+from commands.options import FILE, case_option, json_option, reason_option, signing_options
 from commands.output import clean, print_json
 from commands.settings import setting
 
@@ -66,8 +66,7 @@ def _codes(part: str) -> Callable[[], tuple[str, ...]]:
 @reason_option
 @setting("--wording", type=FILE, metavar="FILE", help="What the codes mean, in your force's own words (TOML).")
 @click.option("--explain", is_flag=True, help="Show the codes of both schemes and what they mean; record nothing.")
-@officer_option
-@signing_key_option
+@signing_options
 @json_option
 def grade(
     refs: tuple[str, ...],

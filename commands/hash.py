@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from commands.exit import Exit
-from commands.options import PATH, json_option, quiet_option
+from commands.options import PATH, output_options
 from commands.output import clean, counted
 from commands.progress import count_progress
 
@@ -25,8 +25,7 @@ from commands.progress import count_progress
     help="How the list is written.",
 )
 @click.option("--check", "check", type=PATH, metavar="LIST", help="Check the files of a list.")
-@json_option
-@quiet_option
+@output_options
 def hash_command(paths: tuple[Path, ...], also: str, form: str, check: Path | None, as_json: bool, quiet: bool) -> None:
     """Hash files and folders with SHA-256, and with other algorithms in the same reading; or check a hash list.
 

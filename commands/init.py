@@ -8,7 +8,7 @@ import click
 
 from commands.officer import officer_name
 from commands.opening import signing_key
-from commands.options import PATH, officer_option, signing_key_option, title_option
+from commands.options import PATH, signing_options, title_option
 from commands.output import clean
 from hashing.files.as_typed import as_typed
 
@@ -17,8 +17,7 @@ from hashing.files.as_typed import as_typed
 @click.argument("case", type=PATH, metavar="CASE")
 @click.option("--reference", default="", metavar="TEXT", help="The case's reference in your force, as 22/12345.")
 @title_option
-@officer_option
-@signing_key_option
+@signing_options
 def init(case: Path, reference: str, title: str, officer: str | None, key_path: Path | None) -> None:
     """Make a case, with the reference and the title that stand in its reports, labels and bundles.
 

@@ -13,7 +13,7 @@ from commands.exit import Exit
 from commands.interrupt import terminating_like_ctrl_c
 from commands.officer import officer_name
 from commands.opening import open_case, signing_key
-from commands.options import PATH, existing_case, json_option, officer_option, quiet_option, signing_key_option
+from commands.options import PATH, existing_case, output_options, signing_options
 from commands.output import clean, complain, counted, print_json
 from commands.progress import byte_progress
 
@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 @existing_case
 @click.argument("sources", nargs=-1, required=True, type=PATH, metavar="FROM...")
 @click.option("--dry-run", is_flag=True, help="Say what would be taken, and write nothing.")
-@officer_option
-@signing_key_option
-@json_option
-@quiet_option
+@signing_options
+@output_options
 def merge(
     case: Path,
     sources: tuple[Path, ...],

@@ -15,6 +15,17 @@ from commands.settings import checked_by, setting
 from commands.settings_file import user_file
 
 
+def together(*options: Callable[[Any], Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return what adds several options to a command, in this order."""
+
+    def _added(command: Callable[..., None]) -> Callable[..., None]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return _added
+
+
 def demand_no_login(ctx: click.Context, option: click.Parameter, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
     """Refuse a login in an address on the command line, which the shell would keep. A callback of click."""
     from click.core import ParameterSource
@@ -80,6 +91,8 @@ signing_key_option = setting(
     metavar="FILE",
     help="The key that signs.  [default: the user's own, made on first use]",
 )
+signing_options = together(officer_option, signing_key_option)
+output_options = together(json_option, quiet_option)
 basemap_option = click.option(
     "--basemap",
     "basemap_path",

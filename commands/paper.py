@@ -8,7 +8,7 @@ import click
 
 from commands.confined import read_only
 from commands.interrupt import terminating_like_ctrl_c
-from commands.options import PATH, json_option, quiet_option
+from commands.options import PATH, output_options
 from commands.output import clean, print_json
 from commands.progress import byte_progress
 
@@ -33,8 +33,7 @@ from commands.progress import byte_progress
 @click.option(
     "--output", "-o", type=PATH, metavar="FILE", help="The file to write.  [default: beside the bundle, under its name]"
 )
-@json_option
-@quiet_option
+@output_options
 def paper(
     bundle: Path, form: str, layout: str, witness: str, start_at: int, output: Path | None, as_json: bool, quiet: bool
 ) -> None:

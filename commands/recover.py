@@ -10,14 +10,13 @@ import click
 from commands.exit import Exit
 from commands.officer import officer_name
 from commands.opening import recover_all, signing_key
-from commands.options import existing_case, officer_option, signing_key_option
+from commands.options import existing_case, signing_options
 from commands.output import clean
 
 
 @click.command()
 @existing_case
-@officer_option
-@signing_key_option
+@signing_options
 def recover(case: Path, officer: str | None, key_path: Path | None) -> None:
     """Finish off and seal what your own captures and batches have left in a case when their process died.
 

@@ -10,7 +10,7 @@ import click
 from commands.confined import read_only
 from commands.interrupt import terminating_like_ctrl_c
 from commands.opening import opened_basemap
-from commands.options import PATH, basemap_option, json_option, quiet_option
+from commands.options import PATH, basemap_option, output_options
 from commands.output import clean, print_json
 from commands.print_pdf import print_pdf, show_pdf
 from commands.progress import byte_progress
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 @click.option("--pdf", type=PATH, metavar="FILE", help="Print it as PDF, in parts if it is large.")
 @click.option("--intelligence", is_flag=True, help="The graded items alone, as an intelligence report (3x5x2, 5x5x5).")
 @basemap_option
-@json_option
-@quiet_option
+@output_options
 def report(
     bundle: Path,
     output: Path | None,

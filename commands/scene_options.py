@@ -31,6 +31,7 @@ from commands.options import (
     signing_key_option,
     timestamp_option,
     title_option,
+    together,
 )
 from commands.output import complain
 from commands.settings import checked_by, setting
@@ -78,16 +79,12 @@ class EverydayFirst(click.Command):
 
 def scene_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add what says which scenes are captured, into which case, by whom, and how: the same for every command."""
-    for option in reversed((_SCENES, *_OPTIONS, _JOBS, _rendered("auto"), *_RENDERING)):
-        command = option(command)
-    return command
+    return together(_SCENES, *_OPTIONS, _JOBS, _rendered("auto"), *_RENDERING)(command)
 
 
 def row_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the same but for the scenes, which come from a file."""
-    for option in reversed((*_OPTIONS, _JOBS, _rendered("never"), *_RENDERING)):
-        command = option(command)
-    return command
+    return together(*_OPTIONS, _JOBS, _rendered("never"), *_RENDERING)(command)
 
 
 def worker_options(command: Callable[..., None]) -> Callable[..., None]:

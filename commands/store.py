@@ -16,7 +16,7 @@ from commands.exit import Exit, verdict_exit
 from commands.interrupt import terminating_like_ctrl_c
 from commands.officer import officer_name
 from commands.opening import open_own_case, signing_key
-from commands.options import PATH, json_option, officer_option, quiet_option, signing_key_option
+from commands.options import PATH, json_option, output_options, signing_options
 from commands.output import clean, complain, counted, print_json, print_styled
 from commands.progress import byte_progress
 
@@ -62,10 +62,8 @@ def store() -> None:
     "--retain-until", default="", metavar="DATE", help="Until when: a day (to its end, UTC), or a time with zone."
 )
 @click.option("--legal-hold", is_flag=True, help="Lock each object until somebody lifts the hold.")
-@officer_option
-@signing_key_option
-@json_option
-@quiet_option
+@signing_options
+@output_options
 def store_push(
     path: Path,
     location: Location,
@@ -107,8 +105,7 @@ def store_push(
 @_path
 @_location
 @click.option("--read", is_flag=True, help="Fetch every file and hash it, and trust no checksum of the store.")
-@json_option
-@quiet_option
+@output_options
 def store_verify(path: Path, location: Location, read: bool, as_json: bool, quiet: bool) -> None:
     """Compare what is in a store with the records of the case or the bundle on this disk: all there, nothing altered.
 
@@ -140,8 +137,7 @@ def store_verify(path: Path, location: Location, read: bool, as_json: bool, quie
 @store.command(name="pull")
 @_path
 @_location
-@json_option
-@quiet_option
+@output_options
 def store_pull(path: Path, location: Location, as_json: bool, quiet: bool) -> None:
     """Fetch the newest state of a case or a bundle from a store into a new folder (a zip: a new file), and verify it.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from commands.exit import Exit
-from commands.options import PATH, json_option, quiet_option
+from commands.options import PATH, output_options
 from commands.output import clean, console, print_json
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--record", "path", type=PATH, metavar="FILE", help="Write the record, for a laboratory's file.")
-@json_option
-@quiet_option
+@output_options
 def validate(path: Path | None, as_json: bool, quiet: bool) -> None:
     """Capture known scenes from a server on this computer, and compare every hash and fact with what is expected.
 

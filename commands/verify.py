@@ -13,7 +13,7 @@ from commands.confined import found_apart, read_only
 from commands.exit import Exit, verdict_exit, worse
 from commands.officer import officer_name
 from commands.opening import signing_key
-from commands.options import FILE, FOLDER, PATH, json_option, officer_option, quiet_option
+from commands.options import FILE, FOLDER, PATH, officer_option, output_options
 from commands.output import print_json, print_styled, verdict_style
 from commands.progress import byte_progress
 
@@ -76,8 +76,7 @@ if TYPE_CHECKING:
     "--every", default="", metavar="TIME", help="With --receipts: again and again, such as 24h, from one to the next."
 )
 @click.option("--for", "lasting", default="", metavar="TIME", help="With --every: how long.  [default: until Ctrl-C]")
-@json_option
-@quiet_option
+@output_options
 def verify(
     paths: tuple[Path, ...],
     key_paths: tuple[Path, ...],

@@ -21,3 +21,12 @@ def time_text(moment: datetime) -> str:
 def compact(moment: datetime) -> str:
     """Write a moment as `20261124T101502Z` (ISO 8601 basic), for file names."""
     return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def moment_of(written: str) -> datetime | None:
+    """Return the moment of a time with its zone; None for any other."""
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None

@@ -307,7 +307,7 @@ class Batch:
             self._open.discard(tried.opened)
             report = self._sealed(_Ended(tried), tried.opened, self._stop.reason or self._user.reason)
             assert report.outcome is not None  # noqa: S101 - tells the type
-            self._take_in([self._done(report, report.outcome, now, again=False)], row_ended)
+            self._settle([self._done(report, report.outcome, now, again=False)], row_ended)
 
     def _begin(self, tried: Try) -> None:
         if tried.opened is not None:
@@ -417,9 +417,9 @@ class Batch:
             return
         self._threads.pop(id(report.tried), None)
         self._counts.running = len(self._threads)
-        self._take_in(self._judged(report), row_ended)
+        self._settle(self._judged(report), row_ended)
 
-    def _take_in(self, ended: Sequence[RowDone], row_ended: Callable[[RowDone], None]) -> None:
+    def _settle(self, ended: Sequence[RowDone], row_ended: Callable[[RowDone], None]) -> None:
         """Record, count and tell what became of rows; one whose capture goes on has not ended yet."""
         if sealed := [done for done in ended if not (done.again and done.capture and done.result is None)]:
             self._record(sealed)

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from contextlib import suppress
-from typing import TextIO
-
 from capture.batch.progress import BatchProgress, Counts, RowDone
+from capture.request.progress import LineWriter
 from hashing.printable import human_size
 
 
-class BatchLines(BatchProgress):
+class BatchLines(LineWriter, BatchProgress):
     """Writes lines to a stream; `clean` makes text from the network harmless to show."""
-
-    def __init__(self, stream: TextIO, clean: Callable[[str], str]) -> None:
-        self._stream = stream
-        self._clean = clean
-        self._lock = threading.Lock()
 
     def began(self, counts: Counts) -> None:
         """Say how much there is to do."""
@@ -35,11 +26,6 @@ class BatchLines(BatchProgress):
     def stopping(self, reason: str) -> None:
         """Say why no further row is begun."""
         self._line(f"ending, and sealing what has arrived: {reason}")
-
-    def _line(self, text: str) -> None:
-        # Lines are a courtesy: where nobody reads them any more (a closed pipe, a full disk), the batch goes on.
-        with self._lock, suppress(OSError, ValueError):
-            print(self._clean(text), file=self._stream, flush=True)
 
 
 def row_line(done: RowDone) -> str:

@@ -29,7 +29,7 @@ class Browsers:
         for each in waiting:
             each.close()
 
-    def take(self, program: BrowserProgram, stop: Stop, *, insecure: bool) -> RunningBrowser:
+    def acquire(self, program: BrowserProgram, stop: Stop, *, insecure: bool) -> RunningBrowser:
         """Return one that waits, or a new one. Raises NotRendered, OSError."""
         with self._lock:
             while self._waiting:
@@ -41,7 +41,7 @@ class Browsers:
 
         return RunningBrowser(program, insecure=insecure, stop=stop)
 
-    def give_back(self, running: RunningBrowser) -> None:
+    def release(self, running: RunningBrowser) -> None:
         """Have it wait for the next page, or end it once it has shown many."""
         if running.pages >= _MOST_PAGES or running.browser.ended.is_set():
             running.close()

@@ -207,13 +207,13 @@ class Browser:
         with suppress(OSError, ValueError):
             while piece := os.read(self._answers, _PIECE):
                 for message in messages.fed(piece):
-                    self._take(json.loads(message))
+                    self._dispatch(json.loads(message))
         self.ended.set()
         for each in list(self._waiting.values()):
             each.put({"error": {"message": self._why_ended()}})
         os.close(self._answers)
 
-    def _take(self, message: Json) -> None:
+    def _dispatch(self, message: Json) -> None:
         if "id" in message:
             self._pours.pop(message["id"], None)
             waiting = self._waiting.pop(message["id"], None)

@@ -60,7 +60,7 @@ class _Socket:
         self.deciphered = self.facts.encrypted = True
         self._held = (bytearray(), bytearray())
 
-    def take(self, data: bytes, at: int, *, sent: bool) -> None:
+    def feed(self, data: bytes, at: int, *, sent: bool) -> None:
         """Take bytes. What cannot be understood closes this connection for the record, and no other."""
         if not self._is_open:
             return
@@ -193,11 +193,11 @@ class NetLog:
 
     def _line(self, line: bytes) -> None:
         try:
-            self._take(line)
+            self._read(line)
         except (ValueError, KeyError, IndexError, TypeError, AttributeError):
             self.bad_lines += 1
 
-    def _take(self, line: bytes) -> None:
+    def _read(self, line: bytes) -> None:
         # 1. The first line has the numbers of the events; a service that was started anew begins with one, too.
         if line.startswith(b'{"constants":'):
             self._begin(line)
@@ -241,7 +241,7 @@ class NetLog:
         if place < 0 and b'"byte_count":0' not in line:
             raise ValueError
         data = binascii.a2b_base64(line[place + 9 : line.index(b'"', place + 9)]) if place > 0 else b""
-        socket.take(data, self._latest, sent=_BYTES[name])
+        socket.feed(data, self._latest, sent=_BYTES[name])
 
     def _socket(self, number: int) -> _Socket:
         found = self._sockets.get(number)

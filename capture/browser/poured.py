@@ -41,7 +41,7 @@ class Pour:
         with self._lock:
             self._closed = True
 
-    def take(self, buffer: bytearray, start: int) -> tuple[int, bool]:
+    def write_from(self, buffer: bytearray, start: int) -> tuple[int, bool]:
         """Write what can be read of the string so far; return where that ends, and whether the string does."""
         if self._packed:
             end = buffer.find(b'"', start)
@@ -90,7 +90,7 @@ class Messages:
                     self._pour, self._at = self._pours.get(int(begins[1])), begins.end()
             # 2. If so, take the string out of it, as far as it has come.
             if self._pour is not None:
-                stop, ended = self._pour.take(buffer, self._at)
+                stop, ended = self._pour.write_from(buffer, self._at)
                 del buffer[self._at : stop]
                 if not ended:
                     return

@@ -139,7 +139,7 @@ class RenderingBrowser:
         """Return a browser that waits for a page, where there are such; one with a session is for this page alone."""
         program, insecure, warm = self._settings.program, self._network.insecure, self._settings.browsers
         if warm is not None and self._session is None:
-            return warm.take(program, self._stop, insecure=insecure)
+            return warm.acquire(program, self._stop, insecure=insecure)
         port = self._guard.port
         return RunningBrowser(program, port, insecure=insecure, stop=self._stop, session=self._session)
 
@@ -317,7 +317,7 @@ class RenderingBrowser:
             refused=tuple(RefusedHost(host=host, reason=reason, count=count) for host, reason, count in refused),
         )
         if passed and warm is not None:
-            warm.give_back(running)
+            warm.release(running)
 
 
 _PNG, _HTML, _BYTES = "image/png", "text/html; charset=utf-8", "application/octet-stream"

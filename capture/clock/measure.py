@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -15,6 +14,8 @@ from hashing.case.events import ClockMeasured
 from hashing.times import Clock, system_clock, time_text
 
 if TYPE_CHECKING:
+    import socket
+
     from capture.recorder.address_guard import AddressGuard
 
 # Seconds for all samples together; the look-up of the server's name comes on top, and takes what the system takes.

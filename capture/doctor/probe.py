@@ -41,19 +41,26 @@ class _Service:
     needed: bool
 
 
-def probe(setup: Setup) -> Iterator[Finding]:
-    """Ask each service once; yield what came. The time server has been asked already, if one is named."""
-    # One attempt, short pauses, small answers: the doctor asks what is so now, and a capture would be more patient.
-    network = NetworkSettings(
+def asking_once(setup: Setup, largest: int, *, deadline: float) -> NetworkSettings:
+    """Return how services are asked: one attempt, short pauses, small answers.
+
+    The doctor asks what is so now; a capture would be more patient.
+    """
+    return NetworkSettings(
         proxy=setup.proxy,
         allow_private=setup.guard.allow_private,
         allow_networks=setup.guard.networks,
         timeout=setup.timeout,
-        deadline=2 * setup.timeout,
-        max_size=_LARGEST,
+        deadline=deadline,
+        max_size=largest,
         attempts=1,
         longest_pause=1.0,
     )
+
+
+def probe(setup: Setup) -> Iterator[Finding]:
+    """Ask each service once; yield what came. The time server has been asked already, if one is named."""
+    network = asking_once(setup, _LARGEST, deadline=2 * setup.timeout)
     with tempfile.TemporaryDirectory(prefix="goldenhour-doctor-") as folder, Readers() as readers:
         recorder = Recorder(Path(folder), network, superseded=lambda _: None, clock=setup.clock)
         try:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from capture.doctor.finding import Finding, Setup, fault, ok, warning
+from capture.doctor.probe import asking_once
 from capture.errors import BadSettings, CaptureError
 from capture.extractors import search_targets
-from capture.recorder.settings import NetworkSettings
 from capture.request.options import CaptureOptions
 from capture.request.scene import parse_scene
 from capture.run.run import capture
@@ -111,16 +111,7 @@ def probe_sites(setup: Setup, sites: dict[str, str]) -> Iterator[SiteProbe]:
         initials="GD",
         limit=1,
         bluesky=setup.bluesky,
-        network=NetworkSettings(
-            proxy=setup.proxy,
-            allow_private=setup.guard.allow_private,
-            allow_networks=setup.guard.networks,
-            timeout=setup.timeout,
-            deadline=12 * setup.timeout,
-            max_size=_LARGEST,
-            attempts=1,
-            longest_pause=1.0,
-        ),
+        network=asking_once(setup, _LARGEST, deadline=12 * setup.timeout),
     )
     for site, url in sites.items():
         with RunFolder(large=True) as run:

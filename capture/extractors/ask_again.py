@@ -13,7 +13,7 @@ _GONE = frozenset({404, 410})
 
 
 def ask_again(known: KnownPost, fetch: Fetch) -> Iterator[PostGone]:
-    """Fetch a post's own address; yield a Gone where the server says that there is no such thing (RFC 9110).
+    """Fetch a post's own address; yield a PostGone where the server says that there is no such thing (RFC 9110).
 
     Any other refusal says nothing about the post: a server that is down has deleted nothing.
     """

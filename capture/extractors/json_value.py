@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from urllib.parse import urlsplit
 
 from capture.page.times import parse_time
+from hashing.times import moment_of
 
 Json = Mapping[str, object]
 
@@ -80,16 +80,7 @@ def web_url(value: object) -> str:
 def time(value: object) -> str:
     """Return a time with its zone in RFC 3339, as it is claimed; "" where there is none."""
     written = text(value, 64).strip()
-    if _RFC_3339.fullmatch(written) and moment(written) is not None:
+    if _RFC_3339.fullmatch(written) and moment_of(written) is not None:
         return written
     parsed = parse_time(written)
     return parsed.iso if parsed.iso is not None and parsed.has_zone else ""
-
-
-def moment(written: str) -> datetime | None:
-    """Return the moment of a time with its zone; None for any other."""
-    try:
-        found = datetime.fromisoformat(written)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None

@@ -5,14 +5,61 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from capture.extractors.json_value import moment
 from capture.request.extractor import NotFollowed, Unavailable
+from capture.request.hashtag import same_for_all
 from hashing.case.post import Post
+from hashing.times import moment_of
 
 if TYPE_CHECKING:
     from capture.request.options import CaptureOptions
 
-_OTHER_TIME = "post: not between --since and --until"
+OTHER_TIME = "post: not between --since and --until"
+
+
+def is_in_span(published: str, options: CaptureOptions) -> bool:
+    """Whether a post belongs to the span of `--since` and `--until`; one that claims no time might, and so does."""
+    claimed = moment_of(published)
+    if claimed is None:
+        return True
+    after = options.since is None or claimed >= options.since
+    return after and (options.until is None or claimed <= options.until)
+
+
+def without_tag(tag: str, shown_by: str) -> Callable[[Post], str]:
+    """Return what says why a post is not of a hashtag, "" where it is; where there is no tag, every post is wanted.
+
+    Servers find similar hashtags too, and their lists may hold anything: each post must name the tag itself.
+    """
+    wanted = same_for_all(tag)
+
+    def _unwanted(post: Post) -> str:
+        if not tag or wanted in map(same_for_all, post.tags):
+            return ""
+        return f"post: shown by {shown_by} for #{tag}, but without this hashtag"
+
+    return _unwanted
+
+
+class Allowance:
+    """How many posts may still be taken (`--limit`)."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.taken = 0
+
+    @property
+    def used_up(self) -> bool:
+        """Whether no more is to be taken."""
+        return bool(self.limit) and self.taken >= self.limit
+
+    @property
+    def reason(self) -> str:
+        """Why the rest is left out."""
+        return f"over the limit (--limit {self.limit})"
+
+    def count(self) -> None:
+        """Count one."""
+        self.taken += 1
 
 
 class WantedPosts:
@@ -23,24 +70,29 @@ class WantedPosts:
         self._unwanted = unwanted
         self._seen: set[str] = set()
         self._left_out: dict[str, int] = {}
-        self.taken = 0
+        self._allowance = Allowance(options.limit)
+
+    @property
+    def taken(self) -> int:
+        """How many posts were taken."""
+        return self._allowance.taken
 
     @property
     def full(self) -> str:
         """Why no further post is taken; "" while there is room."""
-        limit = self._options.limit
-        return f"over the limit (--limit {limit})" if limit and self.taken >= limit else ""
+        return self._allowance.reason if self._allowance.used_up else ""
 
     def left_out(self, post: Post) -> bool:
         """Say whether a post is left out; one that is taken counts."""
         if post.id in self._seen:
             return True
         self._seen.add(post.id)
-        reason = self._unwanted(post) or self._other_time(post) or (f"post: {self.full}" if self.full else "")
+        reason = self._unwanted(post) or ("" if is_in_span(post.published, self._options) else OTHER_TIME)
+        reason = reason or (f"post: {self.full}" if self.full else "")
         if reason:
             self._left_out[reason] = self._left_out.get(reason, 0) + 1
         else:
-            self.taken += 1
+            self._allowance.count()
         return bool(reason)
 
     def knows(self, post: Post) -> bool:
@@ -49,7 +101,7 @@ class WantedPosts:
 
     def is_too_early(self, post: Post) -> bool:
         """Say whether a post is older than `--since`."""
-        since, when = self._options.since, moment(post.published)
+        since, when = self._options.since, moment_of(post.published)
         return since is not None and when is not None and when < since
 
     def past(self, posts: Iterable[Post]) -> str:
@@ -67,8 +119,3 @@ class WantedPosts:
         """Return that nothing was found: a failure where this was the only place to look in."""
         alone = len(self._options.on) <= 1 and not self._options.known.posts
         return Unavailable(url=url, reason=reason, found_in="scene") if alone else NotFollowed(url=url, reason=reason)
-
-    def _other_time(self, post: Post) -> str:
-        when, until = moment(post.published), self._options.until
-        late = until is not None and when is not None and when > until
-        return _OTHER_TIME if late or self.is_too_early(post) else ""

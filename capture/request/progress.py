@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from hashing.case.events import CaptureStarted, Failed, Item
@@ -40,3 +43,17 @@ class Progress:
 
     def sealing(self) -> None:
         """Hear that nothing more is fetched."""
+
+
+class LineWriter:
+    """Writes lines to a stream; `clean` makes text from the network harmless to show. For several threads."""
+
+    def __init__(self, stream: TextIO, clean: Callable[[str], str]) -> None:
+        self._stream = stream
+        self._clean = clean
+        self._lock = threading.Lock()
+
+    def _line(self, text: str) -> None:
+        # Lines are a courtesy: where nobody reads them any more (a closed pipe, a full disk), the capture goes on.
+        with self._lock, suppress(OSError, ValueError):
+            print(self._clean(text), file=self._stream, flush=True)

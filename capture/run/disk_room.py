@@ -13,8 +13,7 @@ from hashing.files.storage import storing
 from hashing.printable import human_size
 
 _LOOK_AFTER_BYTES = 8 << 20
-_LOOK_AFTER_SECONDS = 0.2
-"""The system is asked whenever so much has come in, or so long has passed."""
+_LOOK_AFTER_SECONDS = 0.2  # The system is asked whenever so much has come in, or so long has passed.
 
 
 class DiskRoom:

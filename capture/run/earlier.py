@@ -23,12 +23,13 @@ from hashing.case.events import (
     ProofRead,
 )
 from hashing.case.kinds import CaptureStatus
+from hashing.times import moment_of
 
 if TYPE_CHECKING:
     from hashing.case.case import Case
 
+# Refusals that the next round will meet again: what was not got for any other reason is tried once more.
 _FOR_GOOD = (401, 403, 404, 410)
-"""Refusals that the next round will meet again: what was not got for any other reason is tried once more."""
 
 
 class Earlier:
@@ -45,10 +46,7 @@ class Earlier:
     def known(self) -> Known:
         """What is known so far; it stays as it is when more is taken."""
         return Known(
-            items=dict(self._items),
-            posts=dict(self._posts),
-            shown=dict(self._shown),
-            revisions=dict(self._revisions),
+            items=dict(self._items), posts=dict(self._posts), shown=dict(self._shown), revisions=dict(self._revisions)
         )
 
     def add_case(self, case: Case) -> None:
@@ -106,22 +104,14 @@ def missing(known: Known, since: datetime | None, limit: int, seen: Mapping[str,
     # Only a post that the list should have shown can be missing: none that is older than where the list was cut.
     oldest = since
     if limit:
-        moments = [moment for published in seen.values() if (moment := _moment(published)) is not None]
+        moments = [moment for published in seen.values() if (moment := moment_of(published)) is not None]
         oldest = min(moments, default=datetime.max.replace(tzinfo=UTC))
     return [
         each
         for name, each in known.posts.items()
-        if name not in seen and (oldest is None or _not_before(_moment(each.post.published), oldest))
+        if name not in seen and (oldest is None or _not_before(moment_of(each.post.published), oldest))
     ]
 
 
 def _not_before(moment: datetime | None, oldest: datetime) -> bool:
     return moment is not None and moment >= oldest
-
-
-def _moment(published: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(published)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
+from capture.extractors import DerivedFile, ItemReading
 from capture.extractors.video.ffmpeg import GivenUp, ffmpeg_version, find_ffmpeg, take_frame
 from capture.extractors.video.segments import NotJoined
 from capture.recorder.reading import capture_readers
@@ -22,16 +23,14 @@ from hashing.sandbox import NotRead, Readers
 from hashing.times import Clock, time_text
 
 if TYPE_CHECKING:
-    from capture.extractors import DerivedFile, ItemReading
     from capture.recorder.stopping import Stop
     from capture.run.writer import Writer
     from hashing.case.capture_folder import CaptureFolder
 
 
+# What stands in the first eight bytes of a file that a frame can be taken of (MP4, Matroska and WebM, Ogg, FLV).
 _CONTAINERS = (b"ftyp", b"\x1a\x45\xdf\xa3", b"OggS", b"FLV\x01")
-"""What stands in the first eight bytes of a file that a frame can be taken of (MP4, Matroska and WebM, Ogg, FLV)."""
-FRAME = "one of the first frames of"
-"""How a frame says what it is; its bytes are those of this computer's ffmpeg."""
+FRAME = "one of the first frames of"  # How a frame says what it is; its bytes are those of this computer's ffmpeg.
 _FILMS = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".ogv", ".flv"}
 
 
@@ -60,12 +59,12 @@ class Examination:
         self._writer = writer
         self._clock = clock
         self._lock = threading.Lock()
+        # Photos and videos, each with a thread of its own.
         self._queues: dict[type, queue.Queue[Item | _Film | None]] = {}
-        """Photos and videos, each with a thread of its own."""
         self._threads: list[threading.Thread] = []
         self._not_read = 0
+        # Told of a photo that ends early, or is none, once its facts are recorded.
         self.not_whole: Callable[[Item, str], None] = lambda _item, _reason: None
-        """Told of a photo that ends early, or is none, once its facts are recorded."""
 
     @cached_property
     def _ffmpeg(self) -> str:

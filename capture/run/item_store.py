@@ -18,8 +18,10 @@ from capture.recorder.reading import plain_sample, plain_sha256
 from capture.recorder.urls import referrer
 from capture.request.extractor import Answer, FetchRequest, PostExcerpt, StoredItem, Unavailable
 from capture.request.item_name import claimed_name, item_name
+from capture.request.known import Known
 from capture.request.media_type import MediaType, is_told_by_bytes, media_type, sniff
-from capture.run.writer import HandIn, Writer
+from capture.request.progress import Progress
+from capture.run.writer import Writer, WriteRequest
 from hashing.atproto.blob_url import promised_sha256
 from hashing.case.capture_folder import ITEMS, CaptureFolder
 from hashing.case.events import Event, Excerpt, Failed, Item, ItemFacts, PostChanged, PostRead, Skipped
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
     from capture.browser.rendering import KeptOfPage
     from capture.recorder.exchange import EndedExchange
     from capture.recorder.recorder import Fetched, Recorder
-    from capture.request.known import Known
-    from capture.request.progress import Progress
     from capture.run.examination import Examination
 
 _BESIDE = RENDERED | {
@@ -40,16 +40,15 @@ _BESIDE = RENDERED | {
 }  # fmt: skip
 """Kinds that come with what was sought and are not it: with these alone, nothing was captured."""
 
+# Kinds that no text can be.
 _SEEN_OR_HEARD = frozenset({ItemKind.PHOTO, ItemKind.VIDEO, ItemKind.AUDIO, ItemKind.SEGMENT})
-"""Kinds that no text can be."""
 _NEVER_SEEN = frozenset({ItemKind.FILE, ItemKind.DOCUMENT})
 _SHOWN_IN = ("img", "picture", "video", "audio", "css", "svg", "og:", "twitter:")
 _PART = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 _PLAIN_NAMES = {"text/plain": "plain text", "application/json": "JSON"}
 
 _SCENE = "scene"
-BY_BROWSER = "the browser"
-"""Where a failure was found that is none of the recorder's."""
+BY_BROWSER = "the browser"  # Where a failure was found that is none of the recorder's.
 _GONE = frozenset({404, 410})
 
 
@@ -82,19 +81,14 @@ class ItemStore:
         self._next = 1
         self._lock = threading.Lock()
         self.items = self.got = self.failed = self.skipped = self.bytes = 0
-        self.answered = False
-        """Whether any server gave any answer."""
-        self.unchanged = False
-        """Whether the scene itself answered with the same bytes as in an earlier round."""
+        self.answered = False  # Whether any server gave any answer.
+        self.unchanged = False  # Whether the scene itself answered with the same bytes as in an earlier round.
         self._refused = False
-        self.holding = False
-        """Whether failures are held back while nothing has come."""
-        self._held: list[Failed] = []
-        """Failures of a pass in which nothing has come yet."""
+        self.holding = False  # Whether failures are held back while nothing has come.
+        self._held: list[Failed] = []  # Failures of a pass in which nothing has come yet.
+        # Whether the scene will be shown in a browser, which may get what its server refuses the recorder.
         self.shown_later = False
-        """Whether the scene will be shown in a browser, which may get what its server refuses the recorder."""
-        self._refusals: list[Failed] = []
-        """What the scene's server refused the recorder, while that is so."""
+        self._refusals: list[Failed] = []  # What the scene's server refused the recorder, while that is so.
 
     @property
     def held(self) -> tuple[Failed, ...]:
@@ -150,7 +144,7 @@ class ItemStore:
     def get(self, found: FetchRequest, extractor: str) -> Answer:
         """Fetch something and wait until it is on disk, for an extractor that must look into it."""
         number = self.next_number()
-        fetched, item, reason, written = self._fetch_and_hand_in(found, number, extractor, awaited=True)
+        fetched, item, reason, written = self._fetch_and_submit(found, number, extractor, awaited=True)
         if item is None and (found.optional or not reason):
             self._give_back(number)
         exchange = fetched.exchange
@@ -177,7 +171,7 @@ class ItemStore:
 
     def fetch(self, found: FetchRequest, number: int, extractor: str) -> None:
         """Fetch something and hand it in."""
-        self._fetch_and_hand_in(found, number, extractor, awaited=False)
+        self._fetch_and_submit(found, number, extractor, awaited=False)
 
     def excerpt(self, finding: PostExcerpt, extractor: str) -> str:
         """Make a post in a list of posts an item of its own; return its reference."""
@@ -208,8 +202,8 @@ class ItemStore:
         def _no_room() -> Failed:
             return self._failure(request, ref, f"the disk is full: it stands in {of.ref} alone", of.exchange)
 
-        self._writer.hand_in(
-            HandIn(
+        self._writer.submit(
+            WriteRequest(
                 item=item, data=finding.data, events=tuple(lines), written=lambda: self._stored(item), no_room=_no_room
             ),
             leads_on=True,
@@ -234,7 +228,7 @@ class ItemStore:
             )
             exchange.incoming.note(NameGiven(name=item.path.rpartition("/")[2]))
         # Before what followed it, which may lead on: of what a crash leaves, the last exchange for a thing brought it.
-        self._writer.hand_in(HandIn.of_exchange(exchange, item, written=lambda: self._stored(item)), leads_on=True)
+        self._writer.submit(WriteRequest.of_exchange(exchange, item, written=lambda: self._stored(item)), leads_on=True)
 
     def keep_of_page(self, kept: KeptOfPage, *, url: str, rendering: int) -> Item:
         """Make what a browser showed of a page an item; return it once it is on disk. Raises what prevents that."""
@@ -265,8 +259,8 @@ class ItemStore:
                 0,
             )
 
-        self._writer.hand_in(
-            HandIn(item=item, made=kept.file, written=lambda: self._stored(item), no_room=_no_room)
+        self._writer.submit(
+            WriteRequest(item=item, made=kept.file, written=lambda: self._stored(item), no_room=_no_room)
         ).result()
         return item
 
@@ -293,7 +287,7 @@ class ItemStore:
                 partial=exchange.cut,
             )
             exchange.incoming.note(NameGiven(name=item.path.rpartition("/")[2]))
-        self._writer.hand_in(HandIn.of_exchange(exchange, item, written=lambda: self._stored(item)))
+        self._writer.submit(WriteRequest.of_exchange(exchange, item, written=lambda: self._stored(item)))
 
     def not_shown(self, url: str, reason: str) -> None:
         """Record that a page was not shown in a browser, or not as it was to be."""
@@ -314,7 +308,7 @@ class ItemStore:
             self.skipped += count
         self._writer.record(Skipped(time=time_text(self._clock()), url=url, reason=reason, count=count))
 
-    def _fetch_and_hand_in(
+    def _fetch_and_submit(
         self, found: FetchRequest, number: int, extractor: str, *, awaited: bool
     ) -> tuple[Fetched, Item | None, str, Future[None]]:
         """Fetch something and hand it in; return what came, the item made of it, what is wrong with it, and a future.
@@ -365,11 +359,11 @@ class ItemStore:
         if item is not None:
             exchange.incoming.note(NameGiven(name=item.path.rpartition("/")[2]))
 
-        # 4. Hand it in. Its name is in its journal by now: a process that dies here is finished off under that name.
-        hand_in = HandIn.of_exchange(exchange, item, tuple(further), lambda: self._stored(item))
-        exchange = hand_in.exchange  # what came is encoded now, and not held while the writer is waited for
+        # 4. Write it. Its name is in its journal by now: a process that dies here is finished off under that name.
+        write = WriteRequest.of_exchange(exchange, item, tuple(further), lambda: self._stored(item))
+        exchange = write.exchange  # what came is encoded now, and not held while the writer is waited for
         fetched = replace(fetched, exchange=exchange)
-        return fetched, item, reason, self._writer.hand_in(hand_in, leads_on=awaited)
+        return fetched, item, reason, self._writer.submit(write, leads_on=awaited)
 
     def _page_gone(self, found: FetchRequest, item: Item | None, status: int, reason: str) -> PostChanged | None:
         """Return that a watched page, which an earlier round has, is gone; that it was edited, an extractor says."""
@@ -411,7 +405,7 @@ class ItemStore:
         moment = time_text(self._clock())
         skipped = Skipped(time=moment, url=found.url, reason=f"{found.kind}: the same bytes as {before}")
         self._progress.passed_over(found.url)
-        return self._writer.hand_in(HandIn.of_exchange(exchange, events=(skipped,)), leads_on=awaited)
+        return self._writer.submit(WriteRequest.of_exchange(exchange, events=(skipped,)), leads_on=awaited)
 
     def _item_of(
         self, found: FetchRequest, fetched: Fetched, exchange: EndedExchange, number: int, extractor: str

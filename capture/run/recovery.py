@@ -29,7 +29,7 @@ from capture.recorder.stopping import Stop
 from capture.request.item_name import claimed_name, item_name
 from capture.request.media_type import media_type
 from capture.run.examination import Examination
-from capture.run.writer import HandIn, Writer
+from capture.run.writer import Writer, WriteRequest
 from hashing.case.capture_folder import (
     CHECKPOINT,
     INCOMING,
@@ -88,8 +88,7 @@ class Recovery:
     """What became of the unsealed captures of a case."""
 
     recovered: tuple[Recovered, ...]
-    left: tuple[Left, ...]
-    """Those that are not ours, or no longer as we wrote them: they stay as they are."""
+    left: tuple[Left, ...]  # Those that are not ours, or no longer as we wrote them: they stay as they are.
 
 
 def recover_abandoned(
@@ -234,8 +233,8 @@ class _Finishing:
         stop = Stop()
         writer = Writer(self._folder, self._clock, stop)
         examination = Examination(self._folder, writer, self._clock, stop, self._readers)
-        for hand_in in self._unrecorded(known, examination):
-            writer.hand_in(hand_in)
+        for request in self._unrecorded(known, examination):
+            writer.submit(request)
         writer.flush()
         examination.close()
         writer.close()
@@ -262,7 +261,7 @@ class _Finishing:
         if (said := dates.event(self._now())) is not None:
             self._folder.append([said])
 
-    def _unrecorded(self, known: Iterable[CaptureEvent], examination: Examination | None) -> list[HandIn]:
+    def _unrecorded(self, known: Iterable[CaptureEvent], examination: Examination | None) -> list[WriteRequest]:
         """Return what was on its way in and is ours; all else in that folder is moved out of it."""
         # 1. Read each journal; what our key does not vouch for counts as a stranger's.
         recorded = {event.exchange for event in known if isinstance(event, Exchange)}
@@ -299,11 +298,11 @@ class _Finishing:
         last = {sent.ref: sent.exchange for _, sent, _ in sorted(begun, key=lambda each: each[1].exchange)}
         spoken_of = {event.path for event in known if isinstance(event, Item)}
         return [
-            self._hand_in(*each, examination, spoken_of, followed=last[each[1].ref] != each[1].exchange)
+            self._write_request(*each, examination, spoken_of, followed=last[each[1].ref] != each[1].exchange)
             for each in begun
         ]
 
-    def _hand_in(
+    def _write_request(
         self,
         incoming: Incoming,
         sent: RequestSent,
@@ -312,7 +311,7 @@ class _Finishing:
         spoken_of: Container[str],
         *,
         followed: bool,
-    ) -> HandIn:
+    ) -> WriteRequest:
         # 1. Find the body: it may have got its name among the items already, and not its line.
         head = next((step for step in steps if isinstance(step, HeadArrived)), None)
         name = next((step.name for step in steps if isinstance(step, NameGiven)), "")
@@ -345,7 +344,7 @@ class _Finishing:
             if item is not None and photo:
                 examination.examine(item)
 
-        return HandIn.of_exchange(exchange, item, (failed,) if exchange.cut and not followed else (), _written)
+        return WriteRequest.of_exchange(exchange, item, (failed,) if exchange.cut and not followed else (), _written)
 
     def _keep_copy(self, path: Path) -> None:
         """Copy a file whose end is not ours out of the case, before that end is cut off."""

@@ -5,40 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http.cookiejar import CookieJar
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capture.browser.frame import bands_in_doubt, framed_pieces
 from capture.browser.guard import Reached, is_public_way
 from capture.browser.page import user_agent_of
 from capture.browser.rendering import HowItWent, KeptOfPage, RenderingBrowser
+from capture.browser.session import Session
+from capture.browser.settings import RenderingSettings
 from capture.errors import NotRendered
+from capture.recorder.exchange import EndedExchange
 from capture.recorder.reading import plain_sample
+from capture.recorder.recorder import Recorder
+from capture.recorder.settings import NetworkSettings
+from capture.recorder.stopping import Stop
 from capture.request.extractor import FetchRequest
 from capture.request.media_type import media_type
 from hashing.case import verdict
-from hashing.case.capture_folder import INCOMING
-from hashing.case.events import PageJudged, PageRendered, RenderingBegun
+from hashing.case.capture_folder import INCOMING, CaptureFolder
+from hashing.case.events import CaptureStarted, Item, PageJudged, PageRendered, RenderingBegun
 from hashing.case.kinds import MEDIA, ItemKind
 from hashing.errors import StorageFull
 from hashing.files.storage import create, removed_on_failure, storing
-from hashing.sandbox import NotRead
-from hashing.times import time_text
+from hashing.sandbox import NotRead, Readers
+from hashing.times import Clock, time_text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from capture.browser.session import Session
-    from capture.browser.settings import RenderingSettings
-    from capture.recorder.exchange import EndedExchange
-    from capture.recorder.recorder import Recorder
-    from capture.recorder.settings import NetworkSettings
-    from capture.recorder.stopping import Stop
     from capture.run.item_store import ItemStore
     from capture.run.writer import Writer
-    from hashing.case.capture_folder import CaptureFolder
-    from hashing.case.events import CaptureStarted, Item
-    from hashing.sandbox import Readers
-    from hashing.times import Clock
 
 _PIECES = f"{framed_pieces.__module__}:{framed_pieces.__name__}"
 _IN_DOUBT = f"{bands_in_doubt.__module__}:{bands_in_doubt.__name__}"
@@ -54,7 +49,7 @@ class PageToShow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class RenderingContext:
     """What a rendering needs of the capture that it belongs to."""
 
     folder: CaptureFolder
@@ -65,10 +60,8 @@ class Surroundings:
     readers: Readers
     stop: Stop
     clock: Clock
-    wanted: frozenset[str]
-    """Kinds of media that are fetched."""
-    is_known: Callable[[str], bool]
-    """Says of an address whether it was found in the page as served."""
+    wanted: frozenset[str]  # Kinds of media that are fetched.
+    is_known: Callable[[str], bool]  # Says of an address whether it was found in the page as served.
     named_by_public: Callable[[str, int], bool]
     heard_public: Callable[[], None]
     received: Callable[[int], None]
@@ -78,12 +71,11 @@ class Surroundings:
 class PageRendering:
     """One page in a browser of its own."""
 
-    def __init__(self, number: int, page: PageToShow, settings: RenderingSettings, around: Surroundings) -> None:
-        self._number, self._page, self._settings, self._around = number, page, settings, around
-        lent = around.session
+    def __init__(self, number: int, page: PageToShow, settings: RenderingSettings, context: RenderingContext) -> None:
+        self._number, self._page, self._settings, self._context = number, page, settings, context
+        lent = context.session
         self._session = lent if lent is not None and lent.is_for(page.url) else None
-        self.again: list[FetchRequest] = []
-        """Media that the browser did not read to the end."""
+        self.again: list[FetchRequest] = []  # Media that the browser did not read to the end.
         self._document: Item | None = None
         self._user_agent = ""
 
@@ -92,7 +84,7 @@ class PageRendering:
 
         Raises what makes writing impossible. What the browser or the page does is recorded, as a failure if it is one.
         """
-        around = self._around
+        context = self._context
         try:
             # 1. The browser is closed before anything is judged: only then is its log whole, and every exchange handed
             # in.
@@ -101,44 +93,44 @@ class PageRendering:
                 went = self._show(browser)
         except (NotRendered, OSError) as error:
             # 2. What the disk did is the capture's end; what the browser did is a failure beside what the recorder got.
-            if around.writer.error is not None:
-                raise around.writer.error from error
+            if context.writer.error is not None:
+                raise context.writer.error from error
             self._fail(f"not rendered: {error}")
             return ""
         problem = browser.record.error or went.unwritable
         if isinstance(problem, StorageFull):
-            around.writer.disk_full(problem.reason)
+            context.writer.disk_full(problem.reason)
         elif problem is not None:
-            around.stop.fail(problem)
+            context.stop.fail(problem)
         # 3. What was seen and how it ended, also of a page that went wrong.
         self._end(browser, went)
-        if went.problems and not around.stop.reason:
+        if went.problems and not context.stop.reason:
             self._fail(f"not rendered whole: {'; '.join(went.problems)}")
         return self._judge(went)
 
     def _browser(self) -> RenderingBrowser:
-        around = self._around
+        context = self._context
         return RenderingBrowser(
             self._settings,
             self._network(),
-            incoming=around.folder.path / INCOMING,
-            scratch=around.folder.scratch,
-            mac=around.folder.mac,
-            root=around.folder.root,
-            ref=f"{around.started.exhibit}-0000",  # no item's number: what becomes one of these gets its own behind it
-            next_number=around.recorder.next_number,
-            named_by_public=around.named_by_public,
+            incoming=context.folder.path / INCOMING,
+            scratch=context.folder.scratch,
+            mac=context.folder.mac,
+            root=context.folder.root,
+            ref=f"{context.started.exhibit}-0000",  # no item's number: what becomes one of these gets its own behind it
+            next_number=context.recorder.next_number,
+            named_by_public=context.named_by_public,
             reached=self._reached,
             ended=self._exchange,
-            received=around.received,
-            stop=around.stop,
-            clock=around.clock,
+            received=context.received,
+            stop=context.stop,
+            clock=context.clock,
             session=self._session,
         )
 
     def _network(self) -> NetworkSettings:
         """Return how the page is asked for: a session's cookies go to no page that the session is not for."""
-        network, session = self._around.recorder.settings, self._around.session
+        network, session = self._context.recorder.settings, self._context.session
         if session is None or session is self._session or network.cookies is None:
             return network
         others = CookieJar()
@@ -150,9 +142,9 @@ class PageRendering:
     def _begin(self, browser: RenderingBrowser) -> None:
         view = self._settings.view
         self._user_agent = user_agent_of(view, browser.browser)
-        self._around.writer.record(
+        self._context.writer.record(
             RenderingBegun(
-                time=time_text(self._around.clock()),
+                time=time_text(self._context.clock()),
                 rendering=self._number,
                 ref=self._page.ref,
                 url=self._page.url,
@@ -175,14 +167,14 @@ class PageRendering:
         return went
 
     def _keep(self, kept: KeptOfPage, went: HowItWent) -> None:
-        store, folder = self._around.store, self._around.folder
+        store, folder = self._context.store, self._context.folder
         item = store.keep_of_page(kept, url=self._page.url, rendering=self._number)
-        number, moment = item.ref.rpartition("-")[2], time_text(self._around.clock())
+        number, moment = item.ref.rpartition("-")[2], time_text(self._context.clock())
         if kept.kind == ItemKind.RENDERED_PAGE:
             self._document = item
             how = "the text that was seen in the browser, in UTF-8"
             copy = folder.add_working_copy(moment, item.ref, f"{number}-text.txt", kept.text, how)
-            self._around.writer.record(copy)
+            self._context.writer.record(copy)
         # The band above the picture says address and time: a copy to be looked at, which is why it is made of the
         # stored picture and never in its place.
         if kept.frame:
@@ -193,56 +185,56 @@ class PageRendering:
                 return
             how = f"{item.ref} with a band above it, to be looked at; the untouched picture is the evidence"
             copy = folder.add_working_file(moment, item.ref, f"{number}-framed.png", framed, how)
-            self._around.writer.record(copy)
+            self._context.writer.record(copy)
 
     def _in_doubt(self, picture: Path) -> list[tuple[int, int]]:
         """Return the parts of a picture that the browser may not have drawn. Raises NotRendered."""
         try:
-            return self._around.readers.ask(_IN_DOUBT, files=[picture], answer=list[tuple[int, int]])
+            return self._context.readers.ask(_IN_DOUBT, files=[picture], answer=list[tuple[int, int]])
         except NotRead as error:
             raise NotRendered(f"the picture of the whole page could not be checked: {error}") from error
 
     def _framed(self, picture: Path, kept: KeptOfPage) -> Path:
         """Make the framed copy of a picture. Raises NotRead, StorageFull, Unwritable."""
-        around = self._around
-        made = around.folder.scratch / f"framed-{picture.name}"
-        descriptor = create(made, root=around.folder.root)
-        with storing(made), removed_on_failure(made, around.folder.root), open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
-            file.writelines(around.readers.stream(_PIECES, kept.frame, kept.words, files=[picture], answer=bytes))
+        context = self._context
+        made = context.folder.scratch / f"framed-{picture.name}"
+        descriptor = create(made, root=context.folder.root)
+        with storing(made), removed_on_failure(made, context.folder.root), open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
+            file.writelines(context.readers.stream(_PIECES, kept.frame, kept.words, files=[picture], answer=bytes))
         return made
 
     def _frame(self, went: HowItWent) -> list[tuple[str, str]]:
         """Return what stands above the framed copy."""
-        started = self._around.started
+        started = self._context.started
         return [
             ("Address", self._page.url),
             ("Led on to", went.final_url if went.final_url != self._page.url else ""),
             ("Title", went.title),
-            ("Pictured", f"{time_text(self._around.clock())} (UTC, by this computer's clock)"),
+            ("Pictured", f"{time_text(self._context.clock())} (UTC, by this computer's clock)"),
             ("Captured by", f"{started.officer}, exhibit {started.exhibit}, capture {started.capture}"),
             ("What this is", "a working copy: the untouched picture, sealed with the capture, is the evidence"),
         ]
 
     def _reached(self, found: Reached) -> None:
         if is_public_way(found):
-            self._around.heard_public()
+            self._context.heard_public()
 
     def _exchange(self, exchange: EndedExchange) -> None:
         """Take an exchange of the browser; a photo or video that nothing else has found is an item like any other."""
-        around = self._around
-        sniffed = media_type(plain_sample(around.readers, exchange), exchange.header("content-type"))
-        media = sniffed.kind in MEDIA and sniffed.kind in around.wanted and exchange.method == "GET"
-        if media and (exchange.cut or exchange.status == _PARTIAL_CONTENT) and not around.is_known(exchange.url):
+        context = self._context
+        sniffed = media_type(plain_sample(context.readers, exchange), exchange.header("content-type"))
+        media = sniffed.kind in MEDIA and sniffed.kind in context.wanted and exchange.method == "GET"
+        if media and (exchange.cut or exchange.status == _PARTIAL_CONTENT) and not context.is_known(exchange.url):
             place = "loaded by the page in a browser, which did not read it to the end: fetched again"
             self.again.append(FetchRequest(url=exchange.url, kind=sniffed.kind, found_in=place, counted=False))
-        new = media and exchange.status == _OK and not exchange.cut and not around.is_known(exchange.url)
-        around.store.take_from_browser(exchange, sniffed, new=new)
+        new = media and exchange.status == _OK and not exchange.cut and not context.is_known(exchange.url)
+        context.store.take_from_browser(exchange, sniffed, new=new)
 
     def _end(self, browser: RenderingBrowser, went: HowItWent) -> None:
         log = browser.record
-        self._around.writer.record(
+        self._context.writer.record(
             PageRendered(
-                time=time_text(self._around.clock()),
+                time=time_text(self._context.clock()),
                 rendering=self._number,
                 ended=_how_it_ended(browser, went),
                 final_url=went.final_url if went.final_url != self._page.url else "",
@@ -265,15 +257,15 @@ class PageRendering:
         from capture.page.stored_page import read_stored_page
         from capture.verdict import Evidence, judge, little_to_read
 
-        document, around = self._document, self._around
+        document, context = self._document, self._context
         if document is None:
             return ""
         # The document must be on disk before the sandbox is handed its file.
-        around.writer.flush()
+        context.writer.flush()
         final = went.final_url or self._page.url
-        path = (around.folder.path / document.path).absolute()
+        path = (context.folder.path / document.path).absolute()
         try:
-            read = read_stored_page(around.readers, path, coding="", url=final, content_type=document.mime)
+            read = read_stored_page(context.readers, path, coding="", url=final, content_type=document.mime)
         except NotRead:
             return ""
         if read.page is None:
@@ -283,9 +275,9 @@ class PageRendering:
         )
         judgement = judge(evidence)
         notes = little_to_read(evidence) if judgement.word == verdict.CONTENT else ()
-        around.writer.record(
+        context.writer.record(
             PageJudged(
-                time=time_text(around.clock()),
+                time=time_text(context.clock()),
                 ref=document.ref,
                 url=self._page.url,
                 verdict=judgement.word,
@@ -303,7 +295,7 @@ class PageRendering:
         return judgement.word
 
     def _fail(self, reason: str) -> None:
-        self._around.store.not_shown(self._page.url, reason)
+        self._context.store.not_shown(self._page.url, reason)
 
 
 def _how_it_ended(browser: RenderingBrowser, went: HowItWent) -> str:

@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, wait
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from capture.browser.settings import RenderingSettings
 from capture.clock import MeasuredBeside
 from capture.errors import CaptureError, NotSealed
 from capture.extractors import (
@@ -36,6 +37,9 @@ from capture.recorder.reading import PHOTO_READER, SAMPLE_READER, capture_reader
 from capture.recorder.recorder import Recorder
 from capture.recorder.stopping import BY_THE_OFFICER, Stop, reason_of
 from capture.recorder.urls import host_and_port
+from capture.request.extractor import SearchTarget
+from capture.request.known import Known
+from capture.request.options import CaptureOptions
 from capture.request.progress import Progress
 from capture.request.scene import Scene, parse_scene
 from capture.run.disk_room import DiskRoom
@@ -50,32 +54,30 @@ from capture.run.writer import Writer
 from capture.versions import versions_record
 from hashing.case import verdict
 from hashing.case.capture_folder import INCOMING, CaptureFolder, Seal, capture_events, capture_origin
-from hashing.case.events import CAPTURE_FORMAT, CaptureFinished, CaptureStarted, PageJudged, PostChanged
+from hashing.case.events import (
+    CAPTURE_FORMAT,
+    CaptureEvent,
+    CaptureFinished,
+    CaptureStarted,
+    Failed,
+    PageJudged,
+    PostChanged,
+)
 from hashing.case.kinds import MEDIA, CaptureStatus
+from hashing.case.post import Post
 from hashing.errors import HashingError, StorageFull
 from hashing.files import inside
+from hashing.ledger.keys import SigningKey
+from hashing.sandbox import Readers
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 
 if TYPE_CHECKING:
-    from capture.browser.settings import RenderingSettings
-    from capture.request.extractor import SearchTarget
-    from capture.request.known import Known
-    from capture.request.options import CaptureOptions
     from hashing.case.case import Case
-    from hashing.case.events import CaptureEvent, Failed
-    from hashing.case.post import Post
-    from hashing.ledger.keys import SigningKey
-    from hashing.sandbox import Readers
 
-_MOST_WAITING = 100_000
-"""Photos and videos that wait to be fetched: a hostile list has no end, and each takes memory."""
-
-_MOST_SHOWN = 200
-"""Posts that are shown in a browser, each for some seconds."""
-
-_LET_GO = (0.0, 0.1, 0.5, 2.0)
-"""Seconds: a process that was just being started holds our lock until it has begun."""
+_MOST_WAITING = 100_000  # Photos and videos that wait to be fetched: a hostile list has no end, and each takes memory.
+_MOST_SHOWN = 200  # Posts that are shown in a browser, each for some seconds.
+_LET_GO = (0.0, 0.1, 0.5, 2.0)  # Seconds: a process that was just being started holds our lock until it has begun.
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +89,10 @@ class CaptureResult:
     exhibit: str
     status: str
     seal: Seal
+    # Nothing was captured because the scene's address is one that goldenhour does not connect to.
     refused: bool = False
-    """Nothing was captured because the scene's address is one that goldenhour does not connect to."""
-    reason: str = ""
-    """Why it ended before its time, if it did."""
-    faulty: bool = False
-    """Whether that was a fault in goldenhour itself."""
+    reason: str = ""  # Why it ended before its time, if it did.
+    faulty: bool = False  # Whether that was a fault in goldenhour itself.
 
 
 def capture(
@@ -133,10 +133,8 @@ class ScenePass:
     exchanges say what became of each request.
     """
 
-    over: bool
-    """Whether something ended it before its time, and there can be no other pass."""
-    got: bool
-    """Whether anything came that was sought."""
+    over: bool  # Whether something ended it before its time, and there can be no other pass.
+    got: bool  # Whether anything came that was sought.
     refused: bool
     events: tuple[CaptureEvent, ...]
     failures: tuple[Failed, ...]
@@ -167,7 +165,7 @@ class OpenCapture:
         # 1. All that can be refused is refused before the case knows of a capture: a number that is given stays given.
         scene = parse_scene(scene_text)
         self._places = search_targets(scene, options)
-        wanted = options.wanted_kinds()
+        options.wanted_kinds()  # a wrong word is refused
         room = DiskRoom(case.path, options.min_free)
         room.demand()
         options = _lending_to(scene, self._places, options)
@@ -199,8 +197,7 @@ class OpenCapture:
         self._ending = Stop()
         self._run: _Run | None = None
         self._problem: BaseException | None = None
-        self._seen = 0
-        """Lines of the ledger that were handed on."""
+        self._seen = 0  # Lines of the ledger that were handed on.
         lent = readers or capture_readers()
         lent.start()  # beside all that comes before the first wait for the network
         try:
@@ -215,7 +212,6 @@ class OpenCapture:
                 self.folder,
                 self.started,
                 options,
-                wanted,
                 progress or Progress(),
                 room,
                 self._ending,
@@ -329,6 +325,16 @@ def _recovered(case: Case, path: Path, reason: str, key: SigningKey, officer: st
     raise NotSealed(f"{path}: not sealed: {reason}", hint=hint)
 
 
+@dataclass(slots=True)
+class _Pass:
+    """What one pass over the scene has seen: a hostile list has no end, and whole posts would fill the memory."""
+
+    media_seen: set[bytes] = field(default_factory=set)  # Digests of addresses.
+    media_taken: int = 0
+    posts_seen: dict[str, str] = field(default_factory=dict)  # The claimed time by the lasting name.
+    left_alone: set[str] = field(default_factory=set)  # Sites, by name, that want to be left alone.
+
+
 class _Run:
     """The parts of one capture while it runs."""
 
@@ -337,7 +343,6 @@ class _Run:
         folder: CaptureFolder,
         started: CaptureStarted,
         options: CaptureOptions,
-        wanted: frozenset[str],
         progress: Progress,
         room: DiskRoom,
         stop: Stop,
@@ -352,7 +357,7 @@ class _Run:
         self._room = room
         self.stop = stop
         self.options = options
-        self._wanted = wanted
+        self._wanted = options.wanted_kinds()
         self._progress = progress
         self._clock = clock
         # In the order in which they need each other: what fetches hands to what stores, and that to the one that
@@ -370,8 +375,7 @@ class _Run:
             clock=clock,
         )
         self._closes_readers = closes_readers
-        self._reads_alone = reads_alone
-        """Whether no other capture has anything read at the same time."""
+        self._reads_alone = reads_alone  # Whether no other capture has anything read at the same time.
         self.readers = readers
         self._examination = Examination(folder, self._writer, clock, stop, self.readers)
         self.store = ItemStore(
@@ -387,34 +391,23 @@ class _Run:
         )
         self._clock_beside = (
             MeasuredBeside(
-                options.ntp,
-                options.network.guard,
-                record=self._writer.record,
-                failed=stop.fail,
-                clock=clock,
+                options.ntp, options.network.guard, record=self._writer.record, failed=stop.fail, clock=clock
             )
             if options.ntp is not None
             else None
         )
         self.pool = FetchPool(options.network.jobs, stop)
         self._pending: dict[Future[None], FetchRequest] = {}
-        self._media_seen: set[bytes] = set()  # digests: a hostile list has no end of long addresses
-        self._media_taken = 0
-        # The claimed time by the lasting name: a hostile list has no end, and whole posts would fill the memory.
-        self._posts_seen: dict[str, str] = {}
-        self.heard_public = False
-        """Whether a server at a public address has answered."""
+        self._pass = _Pass()
+        self.heard_public = False  # Whether a server at a public address has answered.
         self._typed = frozenset(_typed_servers(started.scene, options))
-        self._left_alone: set[str] = set()
-        """Sites, by name, that want to be left alone in this pass."""
         self._search = Search((), lambda extractor: _Fetch(self, extractor), stop)
         self._scene = parse_scene(started.scene).url
+        # Pages that are to be shown in a browser, with the item that each is as served.
         self._to_show: dict[str, str] = {}
-        """Pages that are to be shown in a browser, with the item that each is as served."""
-        self._shown: set[str] = set()
-        """Pages that were: once in a capture, however often it goes over its scene."""
+        self._shown: set[str] = set()  # Pages that were: once in a capture, however often it goes over its scene.
+        # Why the scene is not what was asked for, where a browser may see something else.
         self._may_be_seen: list[Unavailable] = []
-        """Why the scene is not what was asked for, where a browser may see something else."""
         self._progress.started(started)
 
     def go_over(self, places: Sequence[SearchTarget], known: Known | None) -> None:
@@ -425,10 +418,7 @@ class _Run:
         # 1. A pass of its own: what an earlier one in this capture saw is asked for again, and may be other bytes by
         # now.
         self.store.begin_pass(self.options.known)
-        self._media_seen.clear()
-        self._posts_seen.clear()
-        self._media_taken = 0
-        self._left_alone.clear()
+        self._pass = _Pass()
         self.store.shown_later = self._rendering is not None and self._scene not in self._shown
         try:
             self.pool.search_begins()
@@ -508,7 +498,7 @@ class _Run:
                 self._may_be_seen.append(finding)
             case Unavailable():
                 if finding.leave_alone and (site := site_of(finding.url)) is not None:
-                    self._left_alone.add(site.name)
+                    self._pass.left_alone.add(site.name)
                 self.store.missing_media(finding)
             case FetchRequest():
                 self._found(extractor, finding)
@@ -518,21 +508,21 @@ class _Run:
         # Each address once, and the reasons in this order: what the user left out is no news of the site; what is known
         # is not counted against the limit; a queue that is full is a failure, since it was wanted.
         key = _media_key(found.url)
-        if key in self._media_seen:
+        if key in self._pass.media_seen:
             return
-        self._media_seen.add(key)
+        self._pass.media_seen.add(key)
         known = self.options.known.items.get(found.url)
         limit = self.options.limit if found.counted and not extractor.lists_posts else 0
         if found.kind in MEDIA and found.kind not in self._wanted:
             self.store.skip(found.url, f"{found.kind}: not asked for (--media {self.options.media})")
-        elif limit and self._media_taken >= limit:
+        elif limit and self._pass.media_taken >= limit:
             self.store.skip(found.url, f"over the limit (--limit {limit})")
         elif known is not None and found.kind in MEDIA:
             self.store.skip(found.url, f"{found.kind}: captured before, as {known.ref}")
         elif len(self._pending) >= _MOST_WAITING:
             self.store.not_begun(found, f"{_MOST_WAITING:,} others wait to be fetched")
         else:
-            self._media_taken += 1
+            self._pass.media_taken += 1
             self._progress.found(found.url)
             number = self.store.next_number()
 
@@ -579,7 +569,7 @@ class _Run:
 
     def _show(self, url: str, ref: str, settings: RenderingSettings) -> str:
         """Show one page; return the verdict on it."""
-        from capture.run.rendered import PageRendering, PageToShow, Surroundings
+        from capture.run.rendered import PageRendering, PageToShow, RenderingContext
 
         if url in self._shown or self.stop.reason:
             return ""
@@ -587,7 +577,7 @@ class _Run:
         self._progress.fetching(url)
         # What a rendering may use of the run: a value, so that it can be read what that is, and no way back to all of
         # it.
-        around = Surroundings(
+        context = RenderingContext(
             folder=self.folder,
             started=self._started,
             writer=self._writer,
@@ -597,13 +587,13 @@ class _Run:
             stop=self.stop,
             clock=self._clock,
             wanted=self._wanted,
-            is_known=lambda address: _media_key(address) in self._media_seen,
+            is_known=lambda address: _media_key(address) in self._pass.media_seen,
             named_by_public=lambda host, port: self.heard_public and f"{host}:{port}" not in self._typed,
             heard_public=self._hear_public,
             received=self._received,
             session=self.options.session,
         )
-        rendering = PageRendering(len(self._shown), PageToShow(url=url, ref=ref), settings, around)
+        rendering = PageRendering(len(self._shown), PageToShow(url=url, ref=ref), settings, context)
         word = rendering.run()
         # What the browser got without a record that holds is fetched once more by the recorder.
         for found in rendering.again:
@@ -633,7 +623,7 @@ class _Run:
     def _excerpted(self, extractor: Extractor, finding: PostExcerpt) -> None:
         # Noted as seen before it is passed over: a known post that is not seen is taken to be missing.
         if (known := self.options.known.same(finding.post)) is not None:
-            self._posts_seen[finding.post.id] = finding.post.published
+            self._pass.posts_seen[finding.post.id] = finding.post.published
             self.store.skip(finding.url, f"post: as it was captured before, as {known.ref}")
             return
         ref = self.store.excerpt(finding, extractor.name)
@@ -643,7 +633,7 @@ class _Run:
 
     def _change(self, post: Post, ref: str) -> PostChanged | None:
         """Return what has become of a post since an earlier round, if it is not what it was."""
-        self._posts_seen[post.id] = post.published
+        self._pass.posts_seen[post.id] = post.published
         if (known := self.options.known.edited(post)) is None:
             return None
         moment = time_text(self._clock())
@@ -656,8 +646,8 @@ class _Run:
         by_name = {extractor.name: extractor for place in places for extractor in place.extractors}
         # A server named what is asked for again: one at a public address, if this round has heard any.
         fetches = {name: _Fetch(self, name, public=self.heard_public) for name in by_name}
-        for known in missing(self.options.known, self.options.since, self.options.limit, self._posts_seen):
-            if (site := site_of(known.url)) is not None and site.name in self._left_alone:
+        for known in missing(self.options.known, self.options.since, self.options.limit, self._pass.posts_seen):
+            if (site := site_of(known.url)) is not None and site.name in self._pass.left_alone:
                 continue
             if (extractor := by_name.get(known.extractor)) is not None:
                 fetch = fetches[extractor.name]
@@ -689,7 +679,7 @@ class _Run:
 
     def _finish(self) -> str:
         """Write the last lines of the ledger; return the status. Raises what makes that impossible."""
-        # 1. All that was handed in is on disk, and looked into.
+        # 1. All that was submitted is on disk, and looked into.
         if self._clock_beside is not None:
             self._clock_beside.end(wait=False)
         self._writer.flush()
@@ -755,8 +745,7 @@ class _Fetch:
         self.readers = run.readers
         self._run = run
         self._extractor = extractor
-        self._public = public
-        """Whether anything that was read so far came from a server at a public address."""
+        self._public = public  # Whether anything that was read so far came from a server at a public address.
 
     @property
     def scratch(self) -> Path:

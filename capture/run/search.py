@@ -21,8 +21,7 @@ if TYPE_CHECKING:
             """Return a finding that says whether a server at a public address named it."""
 
 
-_WAITING = 64
-"""Findings that may wait before an extractor has to wait too: this bounds the memory."""
+_WAITING = 64  # Findings that may wait before an extractor has to wait too: this bounds the memory.
 
 
 class Search:
@@ -33,8 +32,8 @@ class Search:
         self._stop = stop
         self._queue: queue.Queue[tuple[Extractor, Finding] | None] = queue.Queue(_WAITING)
         self._stopped = threading.Event()
+        # What was found when the search had been stopped, and that there may be more.
         self._left: queue.SimpleQueue[tuple[Extractor, Finding]] = queue.SimpleQueue()
-        """What was found when the search had been stopped, and that there may be more."""
         self._threads = [
             threading.Thread(target=self._run, args=(target,), name=f"search-{number}", daemon=True)
             for number, target in enumerate(targets)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,6 +19,8 @@ import msgspec
 from capture.errors import NotAsked
 from capture.extractors.gallery.session import EndedSessions
 from capture.recorder.stopping import Stop
+from capture.request.options import CaptureOptions
+from capture.request.progress import Progress
 from capture.request.scene import parse_scene
 from capture.run.askable import demand_askable
 from capture.run.earlier import Earlier
@@ -25,22 +28,17 @@ from capture.run.run import CaptureResult, OpenCapture
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import CaptureFinished, Failed, Item, PostChanged
 from hashing.case.kinds import CaptureStatus
+from hashing.ledger.keys import SigningKey
+from hashing.times import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
-
-    from capture.request.options import CaptureOptions
-    from capture.request.progress import Progress
     from hashing.case.case import Case
-    from hashing.ledger.keys import SigningKey
-    from hashing.times import Clock
 
 
+# Seconds from one comparison with a time server to the next: RFC 4330, section 10, forbids less than 15.
 _CLOCK_EVERY = 64.0
-"""Seconds from one comparison with a time server to the next: RFC 4330, section 10, forbids less than 15."""
+# Seconds after which a capture is sealed although nothing came: its seal says how long nothing did.
 _LONGEST_OPEN = 3600.0
-"""Seconds after which a capture is sealed although nothing came: its seal says how long nothing did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +52,16 @@ class WatchRound:
     scene: str
     result: CaptureResult | None
     exhibit: str
-    path: Path
-    """Its capture's folder, which is sealed or goes on."""
-    posts: int
-    """New or edited posts."""
-    pages: int
-    """The scene's own page, where it is new or edited."""
+    path: Path  # Its capture's folder, which is sealed or goes on.
+    posts: int  # New or edited posts.
+    pages: int  # The scene's own page, where it is new or edited.
     media: int
     edited: int
     gone: int
-    otherwise: int
-    """Pages that were served differently, with the same text and media."""
+    otherwise: int  # Pages that were served differently, with the same text and media.
     failed: int
     bytes: int
-    last: bool
-    """Whether this was the last scene of the round, and a pause follows."""
+    last: bool  # Whether this was the last scene of the round, and a pause follows.
 
 
 class Watch:
@@ -95,13 +88,13 @@ class Watch:
         self._progress = progress
         self._clock = clock
         self._stop = stop or Stop()
+        # Told of a round's number, its scene and why nothing was asked; what it raises ends the watch.
         self._unasked = unasked
-        """Told of a round's number, its scene and why nothing was asked; what it raises ends the watch."""
         self._pause = pause or self._stop.event.wait
         self._monotonic = monotonic
         self._clock_due = 0.0
+        # Captures in which nothing has come yet, and when each began.
         self._open: dict[str, tuple[OpenCapture, float]] = {}
-        """Captures in which nothing has come yet, and when each began."""
         self._ended_sessions = EndedSessions()
         self._spoken: dict[str, str] = {}
         self._earlier = {scene: Earlier(parse_scene(scene).text) for scene in scenes}
@@ -185,12 +178,7 @@ class Watch:
         return self._told(number, scene, opened, opened.seal(), ())
 
     def _told(
-        self,
-        number: int,
-        scene: str,
-        opened: OpenCapture,
-        result: CaptureResult | None,
-        failures: Sequence[Failed],
+        self, number: int, scene: str, opened: OpenCapture, result: CaptureResult | None, failures: Sequence[Failed]
     ) -> WatchRound:
         """Return what a round found, by the capture that it sealed; that is known from now on."""
         events = list(capture_events(result.path)) if result is not None else []

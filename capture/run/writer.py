@@ -1,10 +1,10 @@
 """The one thread that writes: item files get their names, records go into the WARC, lines into the ledger.
 
-Many threads fetch; what they hand in is written in groups, so that a group costs one wait for the disk and not one an
+Many threads fetch; what they submit is written in groups, so that a group costs one wait for the disk and not one an
 item. The order is always: bodies on disk, their names, WARC records, and only then the lines that speak of them.
 
 What leads on is written first: a list whose next page is asked for once it is on disk, and the texts that were read in
-one, wait behind no photo. Nothing that is handed in so speaks of anything that waits.
+one, wait behind no photo. Nothing that is submitted so speaks of anything that waits.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 _GROUP = 32
 _GROUP_BYTES = 8 << 20
+# Excerpts that wait for the disk at once: a journal of a file system takes in together what is waited for together.
 _SIDE_BY_SIDE = 8
-"""Excerpts that wait for the disk at once: a journal of a file system takes in together what is waited for together."""
 _WAITING = 64
 _MOST_BYTES = 16 << 20
 """Hand-ins, and bytes in them, that may wait or be written before those who fetch have to wait: bounds the memory.
@@ -44,22 +44,18 @@ As many again may wait of what leads on.
 """
 
 
-class HandIn(msgspec.Struct, frozen=True):
+class WriteRequest(msgspec.Struct, frozen=True):
     """What is to be written together: an exchange, the item made of its body if any, and further events."""
 
     exchange: EndedExchange | None = None
-    records: ExchangeRecords | None = None
-    """Of the exchange, encoded for the WARC."""
+    records: ExchangeRecords | None = None  # Of the exchange, encoded for the WARC.
     item: Item | None = None
-    data: bytes = b""
-    """The item's bytes, where they are an excerpt of another item and did not arrive by themselves."""
-    made: Path | None = None
-    """Where the item was made, on the disk already, if no server sent it."""
+    data: bytes = b""  # The item's bytes, where they are an excerpt of another item and did not arrive by themselves.
+    made: Path | None = None  # Where the item was made, on the disk already, if no server sent it.
     events: tuple[Event, ...] = ()
-    written: Callable[[], None] = msgspec.field(default=lambda: None)
-    """Called when all of it is on disk."""
+    written: Callable[[], None] = msgspec.field(default=lambda: None)  # Called when all of it is on disk.
+    # Of an excerpt or of what was made: called where the disk has no room; returns what is recorded instead.
     no_room: Callable[[], Event] | None = None
-    """Of an excerpt or of what was made: called where the disk has no room; returns what is recorded instead."""
 
     @property
     def size(self) -> int:
@@ -88,19 +84,18 @@ class Writer:
         self._clock = clock
         self._stop = stop
         self._changed = threading.Condition()
-        self._waiting: deque[tuple[HandIn, Future[None]]] = deque()
-        self._leading: deque[tuple[HandIn, Future[None]]] = deque()
-        """What leads on, and is written before anything that waits."""
+        self._waiting: deque[tuple[WriteRequest, Future[None]]] = deque()
+        # What leads on, and is written before anything that waits.
+        self._leading: deque[tuple[WriteRequest, Future[None]]] = deque()
         self._bytes = 0
         self._closed = False
         self._chains: set[tuple[str, ...]] = set()
         self._opened: set[str] = set()
-        self.error: BaseException | None = None
-        """What made writing impossible, if anything did."""
+        self.error: BaseException | None = None  # What made writing impossible, if anything did.
         self._sparing = False
         self._side_by_side = ThreadPoolExecutor(_SIDE_BY_SIDE, "excerpt")
+        # What the exchanges so far say of this computer's clock; to be read when the writer is closed.
         self.dates = DateBounds()
-        """What the exchanges so far say of this computer's clock; to be read when the writer is closed."""
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -115,7 +110,7 @@ class Writer:
         self.folder.release_reserve()
         self._stop.end(reason)
 
-    def hand_in(self, hand_in: HandIn, *, leads_on: bool = False) -> Future[None]:
+    def submit(self, request: WriteRequest, *, leads_on: bool = False) -> Future[None]:
         """Have something written; the future is done when it is on disk, or has the error that made it impossible.
 
         What `leads_on` is written before all that does not, and must speak of nothing that may still wait.
@@ -127,21 +122,21 @@ class Writer:
             while self.error is None and (len(queue) >= _WAITING or self._bytes >= most):
                 self._changed.wait()
             self.check()
-            queue.append((hand_in, written))
-            self._bytes += hand_in.size
+            queue.append((request, written))
+            self._bytes += request.size
             self._changed.notify_all()
         return written
 
     def record(self, *events: Event) -> None:
         """Have events written."""
-        self.hand_in(HandIn(events=events))
+        self.submit(WriteRequest(events=events))
 
     def flush(self) -> None:
-        """Wait until everything handed in so far is on disk. Raises the error that made it impossible, if one did."""
-        self.hand_in(HandIn()).result()
+        """Wait until everything submitted so far is on disk. Raises the error that made it impossible, if one did."""
+        self.submit(WriteRequest()).result()
 
     def close(self) -> None:
-        """Write what was handed in and end. Raises the error that made writing impossible, if one did."""
+        """Write what was submitted and end. Raises the error that made writing impossible, if one did."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -153,7 +148,7 @@ class Writer:
         while group := self._next_group():
             try:
                 # All that waits by now is written as one group: one sync serves it, however many small items it has.
-                self.write([hand_in for hand_in, _ in group])
+                self.write([request for request, _ in group])
             except BaseException as error:  # noqa: BLE001 - whatever it is, it ends the capture, and nobody waits for ever
                 self._give_up(error, group)
                 return
@@ -161,26 +156,26 @@ class Writer:
             for _, written in group:
                 written.set_result(None)
 
-    def _next_group(self) -> list[tuple[HandIn, Future[None]]]:
+    def _next_group(self) -> list[tuple[WriteRequest, Future[None]]]:
         """Wait for hand-ins; return some, or none where the writer is closed and all is written."""
         with self._changed:
             while not self._leading and not self._waiting and not self._closed:
                 self._changed.wait()
-            group: list[tuple[HandIn, Future[None]]] = []
+            group: list[tuple[WriteRequest, Future[None]]] = []
             for queue in (self._leading, self._waiting):
                 while queue and len(group) < _GROUP and sum(each.size for each, _ in group) < _GROUP_BYTES:
                     group.append(queue.popleft())
-                if any(hand_in.exchange is not None for hand_in, _ in group):
+                if any(request.exchange is not None for request, _ in group):
                     break  # an extractor waits for this answer: nothing that can wait is written with it
             self._changed.notify_all()
         return group
 
-    def _let_go(self, group: list[tuple[HandIn, Future[None]]]) -> None:
+    def _let_go(self, group: list[tuple[WriteRequest, Future[None]]]) -> None:
         with self._changed:
-            self._bytes -= sum(hand_in.size for hand_in, _ in group)
+            self._bytes -= sum(request.size for request, _ in group)
             self._changed.notify_all()
 
-    def _give_up(self, error: BaseException, group: list[tuple[HandIn, Future[None]]]) -> None:
+    def _give_up(self, error: BaseException, group: list[tuple[WriteRequest, Future[None]]]) -> None:
         with self._changed:
             self.error = error
             unwritten = [*group, *self._leading, *self._waiting]
@@ -191,57 +186,57 @@ class Writer:
         for _, written in unwritten:
             written.set_exception(error)
 
-    def write(self, group: list[HandIn]) -> None:
+    def write(self, group: list[WriteRequest]) -> None:
         """Write a group; it is on disk when this returns. Raises Unwritable, StorageFull."""
         # 1. Give each item its name, and put each exchange into the WARC. No line speaks of them yet: a crash here
         # leaves files and journals, of which recovery makes items.
         group = self._all_placed(group)
-        said = [self._events(hand_in) for hand_in in group]
+        said = [self._events(request) for request in group]
         # 2. Make all of it last, then the lines that speak of it.
         if any(said):  # a flush says nothing, and waits for no disk
             group = self._lasting(group, said)
         # 3. The ledger has it: the journals go, and whoever waits for an item hears of it.
-        for hand_in in group:
-            if hand_in.exchange is not None:
-                hand_in.exchange.incoming.forget()
-            hand_in.written()
+        for request in group:
+            if request.exchange is not None:
+                request.exchange.incoming.forget()
+            request.written()
 
-    def _lasting(self, group: list[HandIn], said: Sequence[tuple[Event, ...]]) -> list[HandIn]:
+    def _lasting(self, group: list[WriteRequest], said: Sequence[tuple[Event, ...]]) -> list[WriteRequest]:
         """Make items and records last, and then the lines that speak of them; return what was recorded."""
         # 1. Bodies and records first: a power cut between the two loses lines, and never what a line speaks of.
-        if any(hand_in.item is not None for hand_in in group):
+        if any(request.item is not None for request in group):
             self.folder.sync_items()
-        if any(hand_in.exchange is not None for hand_in in group):
+        if any(request.exchange is not None for request in group):
             self.folder.warc.sync()
         try:
             self._append(said)
         except StorageFull:
             # 2. The disk has no room for the lines: give up excerpts, whose bytes stand in the lists they were read in,
             # and what was made.
-            left = [self._taken_back(hand_in) for hand_in in group]
+            left = [self._taken_back(request) for request in group]
             changed = zip(left, group, said, strict=True)
             self._append(events if now is before else now.events for now, before, events in changed)
             return left
         return group
 
-    def _all_placed(self, group: list[HandIn]) -> list[HandIn]:
+    def _all_placed(self, group: list[WriteRequest]) -> list[WriteRequest]:
         """Give each item its place; each excerpt waits for the disk, so that many wait side by side."""
-        if sum(hand_in.exchange is None and hand_in.item is not None for hand_in in group) > 1:
+        if sum(request.exchange is None and request.item is not None for request in group) > 1:
             return list(self._side_by_side.map(self._placed, group))
-        return [self._placed(hand_in) for hand_in in group]
+        return [self._placed(request) for request in group]
 
-    def _placed(self, hand_in: HandIn) -> HandIn:
+    def _placed(self, request: WriteRequest) -> WriteRequest:
         """Give an item its place; return what is to be recorded, which for an excerpt may be that there is no room."""
-        if hand_in.item is None:
-            return hand_in
-        name = hand_in.item.path.rpartition("/")[2]
-        if hand_in.exchange is not None:
-            self.folder.settle_item(hand_in.exchange.body, name)
-        elif hand_in.made is not None:
-            self.folder.settle_item(hand_in.made, name)
-        elif hand_in.no_room is not None and not self._has_room(hand_in.data, name):
-            return HandIn(events=(hand_in.no_room(),))
-        return hand_in
+        if request.item is None:
+            return request
+        name = request.item.path.rpartition("/")[2]
+        if request.exchange is not None:
+            self.folder.settle_item(request.exchange.body, name)
+        elif request.made is not None:
+            self.folder.settle_item(request.made, name)
+        elif request.no_room is not None and not self._has_room(request.data, name):
+            return WriteRequest(events=(request.no_room(),))
+        return request
 
     def _has_room(self, excerpt: bytes, name: str) -> bool:
         """Store an excerpt, if there is room for it."""
@@ -254,20 +249,20 @@ class Writer:
             return False
         return True
 
-    def _taken_back(self, hand_in: HandIn) -> HandIn:
+    def _taken_back(self, request: WriteRequest) -> WriteRequest:
         """Take back what no server sent by itself and for whose line there is no room: none speaks of it yet."""
-        if hand_in.item is None or hand_in.no_room is None:
-            return hand_in
-        self.folder.remove_item(hand_in.item.path)
-        return HandIn(events=(hand_in.no_room(),))
+        if request.item is None or request.no_room is None:
+            return request
+        self.folder.remove_item(request.item.path)
+        return WriteRequest(events=(request.no_room(),))
 
-    def _events(self, hand_in: HandIn) -> tuple[Event, ...]:
+    def _events(self, request: WriteRequest) -> tuple[Event, ...]:
         exchange: tuple[Event, ...] = ()
-        if hand_in.exchange is not None:
-            said = self._exchange(hand_in.exchange, hand_in.records)
+        if request.exchange is not None:
+            said = self._exchange(request.exchange, request.records)
             self.dates.add(said)
             exchange = (said,)
-        return (*exchange, *((hand_in.item,) if hand_in.item is not None else ()), *hand_in.events)
+        return (*exchange, *((request.item,) if request.item is not None else ()), *request.events)
 
     def _append(self, said: Iterable[tuple[Event, ...]]) -> None:
         events = list(itertools.chain.from_iterable(said))

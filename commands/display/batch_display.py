@@ -6,17 +6,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console, Group
-from rich.live import Live
 from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
 from capture.batch.lines import row_line
 from capture.batch.progress import BatchProgress, Counts, RowDone
+from commands.display.live_progress import LiveDisplay
 from hashing.case.batch_events import CAPTURED_BEFORE
 from hashing.printable import human_size
 
@@ -27,7 +25,7 @@ _MOST_RECENT = 10_000
 _STEADY = 2.0  # Seconds before which a rate is no more than chance.
 
 
-class BatchLive(BatchProgress):
+class BatchLive(LiveDisplay, BatchProgress):
     """A live display; a context manager. `free` gives the bytes that are free on the disk."""
 
     def __init__(
@@ -49,16 +47,7 @@ class BatchLive(BatchProgress):
         self._last: deque[str] = deque(maxlen=_SHOWN)
         self._left_alone: dict[str, float] = {}
         self._stopping = ""
-        self._live = Live(console=console, refresh_per_second=_PER_SECOND, transient=True, get_renderable=self._shown)
-
-    def __enter__(self) -> Self:
-        self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._live.stop()
+        super().__init__(console, self._shown, _PER_SECOND)
 
     def began(self, counts: Counts) -> None:
         """Show how many rows there are."""

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from contextlib import suppress
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
-from capture.request.progress import Progress
+from capture.request.progress import LineWriter, Progress
 
 if TYPE_CHECKING:
     from hashing.case.events import CaptureStarted, Failed, Item
 
 
-class LineProgress(Progress):
+class LineProgress(LineWriter, Progress):
     """Writes lines to a stream; `clean` makes text from the network harmless to show."""
-
-    def __init__(self, stream: TextIO, clean: Callable[[str], str]) -> None:
-        self._stream = stream
-        self._clean = clean
-        self._lock = threading.Lock()
 
     def started(self, capture: CaptureStarted) -> None:
         """Name the scene and the exhibit."""
@@ -40,8 +32,3 @@ class LineProgress(Progress):
     def sealing(self) -> None:
         """Say that the fetching is over."""
         self._line("sealing")
-
-    def _line(self, text: str) -> None:
-        # Lines are a courtesy: where nobody reads them any more (a closed pipe, a full disk), the capture goes on.
-        with self._lock, suppress(OSError, ValueError):
-            print(self._clean(text), file=self._stream, flush=True)

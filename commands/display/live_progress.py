@@ -24,7 +24,23 @@ _PER_SECOND = 8
 _STEADY = 2.0  # Seconds before which a rate is no more than chance.
 
 
-class LiveProgress(Progress):
+class LiveDisplay:
+    """A few lines that renew themselves, while it is entered."""
+
+    def __init__(self, console: Console, shown: Callable[[], Group], per_second: int) -> None:
+        self._live = Live(console=console, refresh_per_second=per_second, transient=True, get_renderable=shown)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+
+class LiveProgress(LiveDisplay, Progress):
     """A live display; a context manager. `clean` makes text from the network harmless to show.
 
     `watched` is a table that stands above it, where captures follow each other in a watch.
@@ -49,16 +65,7 @@ class LiveProgress(Progress):
         self._left_alone: dict[str, tuple[float, str]] = {}
         self._begun = self._monotonic()
         self._phase = "fetching"
-        self._live = Live(console=console, refresh_per_second=_PER_SECOND, transient=True, get_renderable=self._shown)
-
-    def __enter__(self) -> Self:
-        self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._live.stop()
+        super().__init__(console, self._shown, _PER_SECOND)
 
     def started(self, capture: CaptureStarted) -> None:
         """Begin a scene: every count starts again."""

@@ -138,14 +138,12 @@ def export_bundle(
     Raises ShowsSource for such a capture, WouldOverwrite, NothingToExport, NotRedactable, NotWhole (it names every
     fault), StorageFull, Unwritable, Unreadable, BadBaseMap.
     """
-    moment = time_text(clock())
+    moment, asked = time_text(clock()), only or DisclosureRequest(items=())
     # 1. Choose what goes out. Whatever can be refused is refused before anything is written.
     events = list(case.events())
-    selection = select(case.path, events, only.exhibits if only else exhibits)
-    named = only.items if only else selection.exhibits if exhibits else ()
-    final = _final_path(case, output, named, zipped=zipped)
-    for ending in beside:
-        _demand_free(beside_bundle(final, ending))
+    selection = select(case.path, events, asked.exhibits or exhibits)
+    named = asked.items or (selection.exhibits if exhibits else ())
+    final = _final_path(case, output, named, beside, zipped=zipped)
     name = top_folder(final.name) if zipped else final.name
     check_case_ledger(case, key)
     if only is None and not source_material:
@@ -154,14 +152,9 @@ def export_bundle(
     outgoing = _outgoing(case, events, selection, only, timestamped, newest)
     cleared = clear_leftovers(final)
     disclosed = disclosed_events(
-        only.items if only else (),
-        key=key,
-        officer=officer,
-        receiver=only.receiver if only else "",
-        reason=only.reason if only else "",
-        redacted=outgoing.words,
+        asked.items, key=key, officer=officer, receiver=asked.receiver, reason=asked.reason, redacted=outgoing.words,
         time=moment,
-    )
+    )  # fmt: skip
     openings = _openings_path(final) if outgoing.openings else None
     _check_space(final, outgoing)
     with _drafting(draft_path(final), name, zipped=zipped) as draft:
@@ -195,7 +188,7 @@ def export_bundle(
     return Bundle(
         path=final,
         captures=exported.captures,
-        items=sum(len(capture.items) for capture in listed.captures),
+        items=len(listed.items),
         bytes=sum(item.size for item in listed.items),
         fingerprint=parse_checkpoint(note)[0].fingerprint(),
         left_out=selection.left_out,
@@ -305,7 +298,8 @@ def _drafting(path: Path, name: str, *, zipped: bool) -> Iterator[Draft]:
             draft.discard()
 
 
-def _final_path(case: Case, output: Path | None, named: Sequence[str], *, zipped: bool) -> Path:
+def _final_path(case: Case, output: Path | None, named: Sequence[str], beside: Sequence[str], *, zipped: bool) -> Path:
+    """Return the name of a bundle; it is free, and so are those of its other forms. Raises WouldOverwrite."""
     inside = real_path(case.path)
     if output is None:
         # A bundle does not belong into the case, so beside it where the user stands inside.
@@ -317,6 +311,8 @@ def _final_path(case: Case, output: Path | None, named: Sequence[str], *, zipped
     _demand_free(output)
     if real_path(output.parent).is_relative_to(inside):
         raise ExportError(f"{output}: is inside the case", hint="choose a place outside the case with --output")
+    for ending in beside:
+        _demand_free(beside_bundle(output, ending))
     return output
 
 
@@ -437,8 +433,7 @@ def _search(outgoing: _Outgoing, inventory: Inventory, lines: Sequence[bytes]) -
 
 def _openings_path(final: Path) -> Path:
     path = final.with_name(f"{final.name}.openings.json")
-    if path.exists() or path.is_symlink():
-        raise WouldOverwrite(f"{path}: exists already", hint="choose another name with --output")
+    _demand_free(path)
     return path
 
 

@@ -234,9 +234,10 @@ class Manifest(Record, frozen=True, kw_only=True):
 class ListedItem(Item, frozen=True, kw_only=True, omit_defaults=True, tag="item", gc=False):
     """An original: the ledger's line on one page, photo, video, document or post, with what other lines say of it.
 
-    Its `path`, and those of the lines with it, are relative to the bundle's folder; where a case is shown, to the
-    capture's.
+    Its `path`, and those of the lines with it, are relative to the bundle's folder.
     """
+
+    # Where a case is shown (`capture_view.py`), they are relative to the capture's folder, as in its ledger.
 
     exhibit: str
     withheld: bool = False  # The file itself is withheld: nothing stands at its path.

@@ -78,12 +78,10 @@ class _Standing:
 
     def __init__(self, case: Case) -> None:
         self._ledger, self._root, self._read = case.path / LEDGER, case.path, 0
-        self.exhibits: dict[str, str] = {}
-        """The capture that has a reference, as it is read."""
-        self.seals: dict[str, str] = {}
-        """The fingerprint of a capture's seal; "" while it has none."""
+        self.exhibits: dict[str, str] = {}  # The capture that has a reference, as it is read.
+        self.seals: dict[str, str] = {}  # The fingerprint of a capture's seal; "" while it has none.
+        # The lines of other cases that are kept with a capture.
         self.stated: defaultdict[str, set[tuple[str, int]]] = defaultdict(set)
-        """The lines of other cases that are kept with a capture."""
 
     def refresh(self) -> None:
         """Read what is new. Raises Unreadable, BadFormat."""

@@ -37,8 +37,7 @@ _CAPTURE_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}", re.ASCII)
 _EXHIBIT = re.compile(r"\w{1,8}/[1-9][0-9]{0,8}")
 _TIME = re.compile(r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z", re.ASCII)
 _CUSTODY_LINE = re.compile(r"seal/custody/([0-9]{8,18})\.json", re.ASCII)
-_MOST_LINES = 1 << 53
-"""Beyond it a number has no canonical form in JSON (RFC 8785)."""
+_MOST_LINES = 1 << 53  # Beyond it a number has no canonical form in JSON (RFC 8785).
 _EXPORT = "seal/export"
 
 

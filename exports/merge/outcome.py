@@ -18,17 +18,12 @@ class MergeOutcome:
     outcome: str
     capture: str = ""
     exhibit: str = ""
-    fingerprint: str = ""
-    """Of the capture's seal."""
-    signer: str = ""
-    """The fingerprint of the key that made the seal."""
+    fingerprint: str = ""  # Of the capture's seal.
+    signer: str = ""  # The fingerprint of the key that made the seal.
     items: int = 0
-    bytes: int = 0
-    """Size of the items together."""
-    stated: int = 0
-    """Lines of the other case's log that were kept with it now."""
-    reason: str = ""
-    """Why it was not taken; more than a line where several files are at fault."""
+    bytes: int = 0  # Size of the items together.
+    stated: int = 0  # Lines of the other case's log that were kept with it now.
+    reason: str = ""  # Why it was not taken; more than a line where several files are at fault.
     hint: str = ""
 
     def to_json(self) -> dict[str, Any]:

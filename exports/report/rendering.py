@@ -171,7 +171,7 @@ class _Gathered:
                     self._held[_held_name(capture, skip.url)] = ref
         for number, item in enumerate(items):
             self._held[_held_name(listing.captures[items.part(number)], item.url)] = item.ref
-            self._take(item)
+            self._add(item)
             if item.post and item.post.links:
                 linking.append(number)
         for item in Picked(items, linking):
@@ -179,7 +179,7 @@ class _Gathered:
                 if (linked := self.addresses.get(link, item.ref)) != item.ref:
                     self.linkers.add(linked, item.ref)
 
-    def _take(self, item: ListedItem) -> None:
+    def _add(self, item: ListedItem) -> None:
         if item.proof is not None and item.proof.post:
             self.proofs.add(item.proof.post, item.ref)
         if item.excerpt is not None:

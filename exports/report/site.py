@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -111,18 +111,19 @@ def report_pages(listing: BundleListing, known: Roles, tiles: ChosenTiles | None
         values={"cover": pictures},
         pictures=lambda: pictures,
     )
+    index = f"{PAGES}index-1.html"
     return [
         overview,
         *_captures(listing, known),
-        *_index(listing),
+        *_paged("index", "index", "All items", listing.items, ROWS),
         *_gallery(listing, known),
         *_timeline(listing),
         *_map(listing, tiles),
         *_threads(listing),
         *_paged("findings", "findings", "Findings", listing.findings, ITEMS),
         *_custody(listing),
-        *_details(listing),
-        *_appendix(listing),
+        *_paged("items", "items", "Items in full", listing.items, ITEMS, index, pictures_on=_themselves),
+        *_paged("appendix", "appendix", "Appendix", list(enumerate(listing.captures, start=1)), CHAIN),
     ]
 
 
@@ -230,15 +231,6 @@ def _appendix_name(number: int) -> str:
     return f"{PAGES}appendix-{(number - 1) // CHAIN + 1}.html"
 
 
-def _appendix(listing: BundleListing) -> list[SitePage]:
-    numbered = list(enumerate(listing.captures, start=1))
-    return _paged("appendix", "appendix", "Appendix", numbered, CHAIN)
-
-
-def _index(listing: BundleListing) -> list[SitePage]:
-    return _paged("index", "index", "All items", listing.items, ROWS)
-
-
 def _gallery(listing: BundleListing, known: Roles) -> list[SitePage]:
     items = listing.items
     seen = array(
@@ -266,19 +258,7 @@ def _timeline(listing: BundleListing) -> list[SitePage]:
     first = apart[0].name if apart else ""
     pages = _paged("timeline", "timeline", "Timeline", placed, MOMENTS, unclear=first, unclear_count=len(unplaced))
     section = pages[0].name if pages else first
-    for page in apart:
-        pages.append(
-            SitePage(
-                name=page.name,
-                template=page.template,
-                title=page.title,
-                section=section,
-                siblings=page.siblings,
-                at=page.at,
-                values=page.values,
-            )
-        )
-    return pages
+    return pages + [replace(page, section=section) for page in apart]
 
 
 def _map(listing: BundleListing, tiles: ChosenTiles | None) -> list[SitePage]:
@@ -313,8 +293,3 @@ def _custody(listing: BundleListing) -> list[SitePage]:
     return (
         [SitePage(name=name, template="custody", title="Custody", section=name, values={"logs": logs})] if logs else []
     )
-
-
-def _details(listing: BundleListing) -> list[SitePage]:
-    section = f"{PAGES}index-1.html"
-    return _paged("items", "items", "Items in full", listing.items, ITEMS, section, pictures_on=_themselves)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import warnings
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Callable
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import msgspec
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+T = TypeVar("T")
 
 EDGE = 400  # Pixels of a preview's longer side: a gallery's tile on a display of double density.
 _QUALITY = 78
@@ -30,19 +33,25 @@ class SmallCopy(msgspec.Struct, frozen=True):
 
 def small_copy(file: BinaryIO, edge: int = EDGE, quality: int = _QUALITY) -> SmallCopy:
     """Return the small copy of the photo that a file holds: no colour profile, no animation, no metadata."""
+    found = of_picture(file, _FORMATS, lambda picture: _small(picture, edge, quality))
+    return SmallCopy(reason=found) if isinstance(found, str) else SmallCopy(found)
+
+
+def of_picture(file: BinaryIO, formats: tuple[str, ...], make: Callable[[Image], T]) -> T | str:
+    """Return what is made of the picture in a file of one of these formats, or why there is none."""
     from PIL import Image
 
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(file, formats=_FORMATS) as picture:
+        with warnings.catch_warnings(action="ignore"), Image.open(file, formats=formats) as picture:
             pixels = picture.size[0] * picture.size[1]
             if pixels > _MOST_PIXELS:
-                return SmallCopy(reason=f"{pixels / 1e6:,.0f} megapixels are not decoded here")
-            return SmallCopy(_small(picture, edge, quality))
+                return f"{pixels / 1e6:,.0f} megapixels are not decoded here"
+            return make(picture)
     except MemoryError:
-        return SmallCopy(reason="it takes more memory to decode than is allowed")
+        return "it takes more memory to decode than is allowed"
     except Exception as error:  # noqa: BLE001 - Pillow and its plugins raise nearly anything on damaged files
         said = " ".join(str(error).split()) or type(error).__name__
-        return SmallCopy(reason=f"could not be decoded: {said[:200]}".encode("utf-8", "replace").decode())
+        return f"could not be decoded: {said[:200]}".encode("utf-8", "replace").decode()
 
 
 def _small(picture: Image, edge: int, quality: int) -> bytes:

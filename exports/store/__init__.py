@@ -11,8 +11,7 @@ from exports.store.location import Location
 from exports.store.locks import Lock
 from exports.store.proof import store_verification
 from exports.store.pull import pull
-from exports.store.push import Pushed, push
-from exports.store.recording import record_copies
+from exports.store.push import Pushed, push, record_copies
 from exports.store.vouched import Vouched, vouched
 
 __all__ = [

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -22,26 +22,21 @@ from exports.errors import NotAnswered, NotCheckable, StoreRefused
 from exports.format.result import MISMATCH, OK, UNCHECKED, Added, Altered, Missing, Unchecked
 from exports.store.connection import WORKERS, ObjectStore, StoredObject
 from exports.store.earlier import earlier_objects
-from exports.store.head import BODIES, HEADS
+from exports.store.head import BODIES, HEADS, HeadFile, StoreHead
 from exports.store.heads import newest_head
 from exports.store.locks import Lock
 from exports.store.push import has_bytes, read_back
 from exports.store.sending import composite, opened
-from exports.store.vouched import ZIP
+from exports.store.vouched import ZIP, Vouched, VouchedFile
 from hashing.errors import Unreadable
 from hashing.files.as_typed import as_typed
 from hashing.files.read import digest_file
 from hashing.times import time_text
 
-if TYPE_CHECKING:
-    from exports.store.head import HeadFile, StoreHead
-    from exports.store.vouched import Vouched, VouchedFile
-
 IN_PART = "in part"
 _HIDDEN = "a delete marker or another version hides it; `store pull` gets what was pushed"
 _SAME = timedelta(days=1)
-_MOST = 1_000
-"""Faults of one kind that are told."""
+_MOST = 1_000  # Faults of one kind that are told.
 
 
 class StoreCheck(msgspec.Struct, kw_only=True):
@@ -60,10 +55,9 @@ class StoreCheck(msgspec.Struct, kw_only=True):
     unchecked: list[Unchecked] = []
     later: list[str] = []
     unlocked: int = 0
+    # Files, and objects of earlier states, that are locked for less long, or less strictly, than the head.
     short: list[str] = []
-    """Files, and objects of earlier states, that are locked for less long, or less strictly, than the head."""
-    locked_until: str = ""
-    """When the first lock ends, of the objects that have one which ends."""
+    locked_until: str = ""  # When the first lock ends, of the objects that have one which ends.
 
     @property
     def verdict(self) -> str:

@@ -13,29 +13,24 @@ from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from exports.errors import NotAnswered, StoreRefused
+from exports.store.location import Location
 from hashing.printable import printable
 
-if TYPE_CHECKING:
-    from exports.store.location import Location
-
-WORKERS = 8
-"""Requests at the same time."""
+WORKERS = 8  # Requests at the same time.
 COMPLIANCE, GOVERNANCE = "COMPLIANCE", "GOVERNANCE"
+# Bytes of an answer that is not a body: a page of 1,000 names of 1,024 bytes is far smaller.
 _LARGEST_ANSWER = 16 << 20
-"""Bytes of an answer that is not a body: a page of 1,000 names of 1,024 bytes is far smaller."""
-_MOST_TAGS = 100_000
-"""Tags in such an answer: 1,000 versions of objects have 24,000."""
-_MOST_PAGES = 10_000
-"""Pages of a list: ten million objects."""
+_MOST_TAGS = 100_000  # Tags in such an answer: 1,000 versions of objects have 24,000.
+_MOST_PAGES = 10_000  # Pages of a list: ten million objects.
 _PIECE = 1 << 20
 _REDIRECTS = {301, 302, 303, 307, 308}
 _ATTEMPTS = 5
 _CONNECT_SECONDS, _READ_SECONDS = 20, 60
+# What a store says of an object that is not there, or of which a delete marker is the newest version.
 _NOT_THERE = {"404", "NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "405"}
-"""What a store says of an object that is not there, or of which a delete marker is the newest version."""
 _OWN_FAULT = 500
 _FAILED = "the store failed (it may be full): run the command again, it goes on where it was"
 _INSTALL = "install it with: pip install 'goldenhour[s3]'"

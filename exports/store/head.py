@@ -22,13 +22,11 @@ from exports.format.tree import demand_inside
 
 FORMAT = "goldenhour-store/1"
 HEADS, BODIES, PROBES = "heads", "sha256", "probe"
-LARGEST_HEAD = 256 << 20
-"""Bytes, of some million files."""
+LARGEST_HEAD = 256 << 20  # Bytes, of some million files.
 _KEY = re.compile(r"(\d{12})-(\d{8}T\d{6}Z)-([0-9a-f]{64})")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LARGEST_FILE = 1 << 45
-_DEEPEST, _LONGEST = 100, 255
-"""Folders below one another, and bytes of a name, that every system has."""
+_DEEPEST, _LONGEST = 100, 255  # Folders below one another, and bytes of a name, that every system has.
 
 
 class HeadInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,12 +56,10 @@ class HeadFile(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True
 class StoreHead:
     """A head as it was read."""
 
-    name: str
-    """The last part of its key."""
+    name: str  # The last part of its key.
     info: HeadInfo
     files: tuple[HeadFile, ...]
-    hidden: bool = False
-    """Whether a delete marker or another version hides it."""
+    hidden: bool = False  # Whether a delete marker or another version hides it.
 
 
 def encode_head(info: HeadInfo, files: Sequence[HeadFile]) -> bytes:

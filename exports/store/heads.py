@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable, NotWhole
+from exports.store.connection import ObjectStore, StoredObject
 from exports.store.head import HEADS, LARGEST_HEAD, HeadInfo, StoreHead, decode_head, decode_info, head_sha256
 from hashing.files.digest import Digest
 
-if TYPE_CHECKING:
-    from exports.store.connection import ObjectStore, StoredObject
-
 _FIRST_LINE = 1 << 14
-_HEAD_PAGES = 200
-"""Pages of a list of heads: 200,000 versions of them."""
+_HEAD_PAGES = 200  # Pages of a list of heads: 200,000 versions of them.
 
 
 @dataclass(frozen=True, slots=True)

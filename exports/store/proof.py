@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from exports.custody.receipt import KeptReceipt
 from exports.format.result import Findings, Problem, SealFound, Since, Unchecked, Verification
 from exports.store.check import IN_PART, StoreCheck
 from exports.store.vouched import CASE, Vouched
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from exports.custody.receipt import KeptReceipt
 
 
 def store_verification(path: Path, found: StoreCheck, state: Vouched, last: KeptReceipt | None) -> Verification:

@@ -6,25 +6,20 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from exports.bundle.draft import ByteProgress, ahead
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.leftover import clear_leftovers, draft_path, held
 from exports.bundle.uninterrupted import uninterrupted
 from exports.errors import NotCheckable, NotWhole
-from exports.store.connection import WORKERS
-from exports.store.head import BODIES
+from exports.store.connection import WORKERS, ObjectStore
+from exports.store.head import BODIES, HeadFile, StoreHead
 from exports.store.heads import newest_head
 from exports.store.vouched import CASE, ZIP
 from hashing.errors import WouldOverwrite
 from hashing.files.digest import new_hash
 from hashing.files.storage import OWNER_WRITES, create, removed_on_failure, settle_for_good, storing, write_all
 from hashing.ledger.ledger import LEDGER
-
-if TYPE_CHECKING:
-    from exports.store.connection import ObjectStore
-    from exports.store.head import HeadFile, StoreHead
 
 
 def pull(output: Path, store: ObjectStore, *, progress: Callable[[int, int], None] | None = None) -> StoreHead:

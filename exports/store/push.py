@@ -7,33 +7,25 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from exports.bundle.draft import ByteProgress, ahead
 from exports.errors import NotAnswered, NotWhole
 from exports.store.connection import WORKERS, ObjectStore, StoredObject
 from exports.store.earlier import earlier_objects
-from exports.store.head import (
-    BODIES,
-    FORMAT,
-    HEADS,
-    HeadFile,
-    HeadInfo,
-    StoreHead,
-    encode_head,
-    head_name,
-)
+from exports.store.head import BODIES, FORMAT, HEADS, HeadFile, HeadInfo, StoreHead, encode_head, head_name
 from exports.store.heads import newest_head
+from exports.store.location import Location
 from exports.store.locks import Lock, demand_fit
 from exports.store.sending import Sender, composite, in_parts, opened
-from exports.store.vouched import ZIP
+from exports.store.vouched import ZIP, Vouched, VouchedFile
+from hashing.case.case import Case
+from hashing.case.custody import Handling, record_custody
+from hashing.case.events import CaptureSealed, Custody
 from hashing.errors import WouldOverwrite
 from hashing.files.digest import Digest, new_hash
+from hashing.ledger.keys import SigningKey
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
-
-if TYPE_CHECKING:
-    from exports.store.vouched import Vouched, VouchedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +36,7 @@ class Pushed:
     sent: int
     sent_bytes: int
     lock: Lock
-    tightened: int = 0
-    """Objects of earlier states that are locked longer, or more strictly, from now on."""
+    tightened: int = 0  # Objects of earlier states that are locked longer, or more strictly, from now on.
 
 
 def push(
@@ -99,12 +90,7 @@ def _head(state: Vouched, files: tuple[HeadFile, ...], clock: Clock) -> StoreHea
 
 class _Push:
     def __init__(
-        self,
-        path: Path,
-        state: Vouched,
-        store: ObjectStore,
-        lock: Lock,
-        progress: Callable[[int, int], None] | None,
+        self, path: Path, state: Vouched, store: ObjectStore, lock: Lock, progress: Callable[[int, int], None] | None
     ) -> None:
         self._path = path
         self._files = state.files
@@ -214,3 +200,26 @@ def read_back(store: ObjectStore, key: str, found: StoredObject, progress: Calla
         if digest.size > found.size:
             break
     return digest.hexdigest()
+
+
+COPIED = "copied"
+
+
+def record_copies(case: Case, pushed: Pushed, location: Location, *, key: SigningKey, officer: str) -> tuple[str, ...]:
+    """Record as a custody event that the exhibits which were pushed are in a store; return their references.
+
+    Raises NotRecordable, InUse, Unwritable, NotAsSigned.
+    """
+    handling = Handling(action=COPIED, receiver=str(location), reason=f"object lock: {pushed.lock}")
+    told, exhibits = set[str](), list[str]()
+    for number, event in enumerate(case.events()):
+        if isinstance(event, CaptureSealed) and number < pushed.head.info.lines:
+            exhibits.append(event.exhibit)
+        elif isinstance(event, Custody):
+            said = (event.action, event.receiver, event.reason)
+            if said == (handling.action, handling.receiver, handling.reason):
+                told.add(event.ref)
+    refs = [exhibit for exhibit in exhibits if exhibit not in told]
+    if refs:
+        record_custody(case, refs, handling, key=key, officer=officer)
+    return tuple(refs)

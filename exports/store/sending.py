@@ -12,19 +12,17 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from exports.errors import NotWhole, StoreRefused
 from exports.format.section import FileSection
 from exports.store.connection import WORKERS, ObjectStore, encoded
+from exports.store.locks import Lock
 from hashing.files import inside
 from hashing.files.storage import reading
 
-if TYPE_CHECKING:
-    from exports.store.locks import Lock
-
+# Bytes of a part. A file that is no larger goes in one piece, of which the store gives the SHA-256 as a whole.
 PART = 64 << 20
-"""Bytes of a part. A file that is no larger goes in one piece, of which the store gives the SHA-256 as a whole."""
 _MOST_PARTS = 10_000  # Amazon S3, "Amazon S3 multipart upload limits"
 _PIECE = 1 << 20
 _TAKEN = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}

@@ -28,10 +28,8 @@ from hashing.ledger.ledger import LEDGER, ledger_lines
 from hashing.ledger.merkle import MerkleTree
 
 CASE, BUNDLE, ZIP = "case", "bundle", "bundle (zip)"
-_SETTINGS = "goldenhour.toml"
-"""The case's settings: no evidence, and they may name a login."""
-_NAMED = 3
-"""Faults that are named in a message."""
+_SETTINGS = "goldenhour.toml"  # The case's settings: no evidence, and they may name a login.
+_NAMED = 3  # Faults that are named in a message.
 
 
 class VouchedFile(msgspec.Struct, frozen=True, gc=False):
@@ -51,14 +49,12 @@ class Vouched(msgspec.Struct, frozen=True, kw_only=True):
 
     what: str
     name: str
-    id: str
-    """The case's id; of a bundle, the fingerprint of its seal."""
+    id: str  # The case's id; of a bundle, the fingerprint of its seal.
     lines: int
     files: tuple[VouchedFile, ...]
+    # Size, SHA-256 and Merkle root of the case's ledger at the length of each change.
     ledgers: dict[int, tuple[int, str, str]] = {}
-    """Size, SHA-256 and Merkle root of the case's ledger at the length of each change."""
-    sealed: SealFound | None = None
-    """Of a bundle: its seal."""
+    sealed: SealFound | None = None  # Of a bundle: its seal.
 
     def at(self, lines: int) -> dict[str, VouchedFile] | None:
         """Return the files as they were when the ledger had this length, by path; None where no change ended there."""

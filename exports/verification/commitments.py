@@ -14,8 +14,8 @@ from hashing.errors import BadFormat, Unreadable
 from hashing.ledger.ledger import read_lines
 from hashing.ledger.merkle import MerkleTree
 
+# One of these is in each line that states a root: its kind as it is written, or with a letter of it escaped.
 _MARKS = (b'"commitments"', b"\\u")
-"""One of these is in each line that states a root: its kind as it is written, or with a letter of it escaped."""
 
 
 def commitment_faults(tree: EvidenceTree, ledger: str) -> list[tuple[int, str]]:

@@ -50,8 +50,7 @@ from hashing.printable import printable
 
 _SEAL = "seal/"
 _FORMAT = re.compile(rb'\s*\{\s*"format"\s*:\s*"([^"]*)"')
-_HEAD = 1 << 16
-"""Bytes that are read beyond what is expected: the start of manifest.json, or of what differs."""
+_HEAD = 1 << 16  # Bytes that are read beyond what is expected: the start of manifest.json, or of what differs.
 
 
 def check_case_lines(check: Check, exported: Exported, proven: Callable[[str, bytes], int | None]) -> None:

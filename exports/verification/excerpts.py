@@ -12,8 +12,7 @@ from exports.verification.items import Items
 from hashing.case.events import Item
 from hashing.warc.content_coding import PIECE
 
-_LARGEST = 64 << 20
-"""Bytes of a list of posts, unpacked, that are read to check what was cut out of it."""
+_LARGEST = 64 << 20  # Bytes of a list of posts, unpacked, that are read to check what was cut out of it.
 
 
 def check_excerpts(check: Check, prefix: str, items: Items) -> None:

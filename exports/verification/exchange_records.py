@@ -27,16 +27,14 @@ from hashing.errors import BadFormat
 from hashing.warc.http_block import HttpBlock
 from hashing.warc.record import BODY_DIGEST, BODY_FILE, WarcRecord, read_records
 
+# What WARC-Truncated says where no body came and more than is held was announced: nothing stands elsewhere either.
 _TOO_LARGE = "length"
-"""What WARC-Truncated says where no body came and more than is held was announced: nothing stands elsewhere either."""
 _CHAIN = "application/pem-certificate-chain"
 _LARGEST_CHAIN = 1 << 20
 _LONGEST_START = 1 << 16
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=\n]+)-----END CERTIFICATE-----\n")
-_MOST_OF_CHAINS = 32 << 20
-"""Bytes of certificate chains that are kept of one capture: real ones have a few hundred."""
-_MOST_FAULTS = 100
-"""Faults of one file that are named."""
+_MOST_OF_CHAINS = 32 << 20  # Bytes of certificate chains that are kept of one capture: real ones have a few hundred.
+_MOST_FAULTS = 100  # Faults of one file that are named.
 
 
 class _RecordedExchange(msgspec.Struct, array_like=True, gc=False):
@@ -51,15 +49,13 @@ class _RecordedExchange(msgspec.Struct, array_like=True, gc=False):
     sha256: bytes
     cut: bool
     close_delimited: bool
-    body_file: str = ""
-    """The item's file that has the body."""
+    body_file: str = ""  # The item's file that has the body.
 
 
 class _Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Where a record of an exchange must stand, and the digest of its block; -1 for a record that was moved."""
 
-    number: int
-    """Among those of its file."""
+    number: int  # Among those of its file.
     offset: int
     block_sha256: bytes
     exchange: int
@@ -79,16 +75,12 @@ class RecordsSaid:
     """
 
     moved: str = ""
-    _exchanges: Lookup[int, bytes] = field(default_factory=lambda: Lookup(int))
-    """What is said of each, by number."""
+    _exchanges: Lookup[int, bytes] = field(default_factory=lambda: Lookup(int))  # What is said of each, by number.
+    # Where each of these stands there, by its WARC-Record-ID: known once they are read.
     offsets: dict[str, int] = field(default_factory=dict)
-    """Where each of these stands there, by its WARC-Record-ID: known once they are read."""
-    _places: Lookup[str, bytes] = field(default_factory=lambda: Lookup(str))
-    """By file and record id."""
-    _files: Lookup[str, int] = field(default_factory=lambda: Lookup(str))
-    """How many places are in each."""
-    _counts: Lookup[str, int] = field(default_factory=lambda: Lookup(str))
-    """Records by finished file."""
+    _places: Lookup[str, bytes] = field(default_factory=lambda: Lookup(str))  # By file and record id.
+    _files: Lookup[str, int] = field(default_factory=lambda: Lookup(str))  # How many places are in each.
+    _counts: Lookup[str, int] = field(default_factory=lambda: Lookup(str))  # Records by finished file.
     _chains: set[tuple[str, ...]] = field(default_factory=set)
     _left: int = _MOST_OF_CHAINS
 
@@ -197,20 +189,16 @@ class _File:
     said: RecordsSaid
     prefix: str
     path: str
-    wanted: int
-    """Records that the ledger names."""
+    wanted: int  # Records that the ledger names.
     chains: set[tuple[str, ...]]
-    count: int | None
-    """Records, where the ledger counts them: it does as soon as the file is finished."""
+    count: int | None  # Records, where the ledger counts them: it does as soon as the file is finished.
     moved: str
     faults: list[str] = field(default_factory=list)
     unread: str = ""
     _more: int = 0
     offsets: dict[str, int] = field(default_factory=dict)
-    _seen: bytearray = field(default_factory=bytearray)
-    """Which of these were found, by their numbers."""
-    _place: _Place | None = None
-    """Where the record at hand must stand."""
+    _seen: bytearray = field(default_factory=bytearray)  # Which of these were found, by their numbers.
+    _place: _Place | None = None  # Where the record at hand must stand.
     _of: _RecordedExchange | None = None
     _block: _Block = field(init=False)
 

@@ -11,15 +11,14 @@ import re
 
 _CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z_][\w.:-]*)(?P<more>[^<>]*?)(?P<empty>/?)>")
+# What an element may say, in whatever namespace.
 _KINDS = {
     **dict.fromkeys(("guid", "id", "about"), "id"),
     "title": "title",
     **dict.fromkeys(("encoded", "content", "body", "description", "summary"), "text"),
 }
-"""What an element may say, in whatever namespace."""
 _READ = frozenset({"guid", "id", "title", "description", "summary"})
-_CHILD = 2
-"""The depth of what stands directly in an entry."""
+_CHILD = 2  # The depth of what stands directly in an entry.
 _MOST_TAGS = 2000
 
 

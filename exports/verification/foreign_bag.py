@@ -32,13 +32,12 @@ _OXUM = re.compile(r"(?im)^Payload-Oxum[ \t]*:[ \t]*([0-9]{1,18})\.([0-9]{1,18})
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _CODED, _NOT_CODED = re.compile(r"%(0[aA]|0[dD]|25)"), re.compile(r"%(?!0[aA]|0[dD]|25)")
 _FETCH_LIST = "fetch.txt"
+# Bytes of a list that are read, whatever is here, and for each file that is here.
 _LEAST, _MORE_A_FILE = 32 << 20, 1 << 10
-"""Bytes of a list that are read, whatever is here, and for each file that is here."""
+# Encodings of single names, whose reading takes time with the square of the length.
 _SLOW = frozenset({"idna", "punycode"})
-"""Encodings of single names, whose reading takes time with the square of the length."""
 _CHUNK = 1 << 20
-_MOST_FILES = 250_000
-"""Files of a bag of others that are checked at once: what its lists say of them is in memory."""
+_MOST_FILES = 250_000  # Files of a bag of others that are checked at once: what its lists say of them is in memory.
 _NEWEST, _STRICT = (1, 0), (1, 0)
 _WEAK = {"md5", "sha1"}
 _NOT_SEALED = "not sealed by goldenhour: nothing says who made it and when"
@@ -55,15 +54,13 @@ class _Listed(NamedTuple):
 class _Bag:
     version: tuple[int, int]
     encoding: str
-    names: dict[str, str]
-    """Paths that are here, by their form NFC."""
-    lists: dict[str, set[str]] = field(default_factory=dict)
-    """Which payload files each list names."""
+    names: dict[str, str]  # Paths that are here, by their form NFC.
+    lists: dict[str, set[str]] = field(default_factory=dict)  # Which payload files each list names.
     listed: dict[str, _Listed] = field(default_factory=dict)
     fetched: set[str] = field(default_factory=set)
     algorithms: set[str] = field(default_factory=set)
+    # Whether the list that is read writes `%` as the standard demands, which not every program does.
     coded: bool = True
-    """Whether the list that is read writes `%` as the standard demands, which not every program does."""
 
 
 def is_hash_list(name: str) -> bool:

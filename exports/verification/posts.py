@@ -31,21 +31,18 @@ if TYPE_CHECKING:
 
     Json = Mapping[str, Any]
 
-_LARGEST = 4 << 20
-"""Bytes of a post, unpacked, that are read."""
-_LONGEST_TEXT = 100_000
-"""Characters of a text that are shown, or compared."""
+_LARGEST = 4 << 20  # Bytes of a post, unpacked, that are read.
+_LONGEST_TEXT = 100_000  # Characters of a text that are shown, or compared.
+# Stands for each character that is not shown as it is, such as one that would move a cursor.
 _UNCLEAN = "\N{REPLACEMENT CHARACTER}"
-"""Stands for each character that is not shown as it is, such as one that would move a cursor."""
+# Of attributes only what has both its quotation marks: otherwise more than the tag may be one value.
 _PLAIN_TAG = re.compile(
     r"</?(?:p|br|a|span|strong|em|b|i|u|s|del|code|blockquote|ul|ol|li|h[1-6]|sub|sup|div)"
     r"""(?: +[a-z-]{1,50}(?:="[^"<>]*"|='[^'<>]*')?)* ?/?>""",
     re.IGNORECASE,
 )
-"""Of attributes only what has both its quotation marks: otherwise more than the tag may be one value."""
 _MOST_TAGS = 500
-_API = re.compile(r"https?://[^/?#]+/api/v1/")
-"""How the address of whatever Mastodon's API gave begins."""
+_API = re.compile(r"https?://[^/?#]+/api/v1/")  # How the address of whatever Mastodon's API gave begins.
 _PLAIN_REFERENCE = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#39|#34);")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]{1,200}(?::[0-9]{1,4})?/[A-Za-z0-9._~/@%?=&#+-]{0,1000}", re.ASCII)
 _TIME = re.compile(
@@ -184,9 +181,7 @@ def _of_activity(said: Json, post: Post) -> Iterator[str]:
 
 
 def _of_entry(said: Json, post: Post) -> Iterator[str]:
-    yield from _plainly(
-        ("id", said.get("id"), post.id, _ADDRESS),
-    )
+    yield from _plainly(("id", said.get("id"), post.id, _ADDRESS))
     html, text = said.get("content_html"), said.get("content_text")
     # Of a feed that is very large, not all is read: what is shown may be a part of what is said.
     same = True

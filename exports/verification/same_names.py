@@ -9,12 +9,12 @@ from itertools import chain
 
 from exports.format.lookup import Lookup
 
+# What Windows takes for a device, whatever ending follows.
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(\..*)?", re.DOTALL)
-"""What Windows takes for a device, whatever ending follows."""
 
 
+# Names as nearly all items have them: in the plainest form, and no device's.
 _ORDINARY = re.compile(r"[0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*")
-"""Names as nearly all items have them: in the plainest form, and no device's."""
 
 
 def name_faults(names: Collection[str]) -> Iterator[tuple[str, str]]:

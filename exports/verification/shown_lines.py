@@ -23,8 +23,7 @@ from hashing.errors import BadFormat
 from hashing.ledger.checkpoint import Checkpoint
 from hashing.ledger.ledger import LONGEST_LINE, read_lines
 
-_LARGEST = 1 << 30
-"""Bytes of lines that are held in memory."""
+_LARGEST = 1 << 30  # Bytes of lines that are held in memory.
 
 
 class ShownLine(msgspec.Struct, frozen=True):

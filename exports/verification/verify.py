@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from exports.verification.check import Check
     from hashing.ledger.keys import PublicKey
 
-_ATTEMPTS = 5
-"""Times to look at a case to which another command adds at the same moment."""
+_ATTEMPTS = 5  # Times to look at a case to which another command adds at the same moment.
 
 
 def verify(

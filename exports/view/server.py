@@ -6,17 +6,14 @@ import html
 import os
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from exports.errors import ExportError
 from exports.report.links import OVERVIEW
 from exports.report.words import counted
 from exports.view.token_server import NOTHING, TokenHandler, TokenServer
+from exports.view.viewed import Viewed, ViewedPages
 from hashing.errors import HashingError
 from hashing.printable import printable
-
-if TYPE_CHECKING:
-    from exports.view.viewed import Viewed, ViewedPages
 
 _DRAWN = frozenset({
     "image/jpeg", "image/png", "image/gif", "image/webp", "video/mp4", "video/webm", "video/ogg", "video/quicktime",
@@ -25,8 +22,7 @@ _DRAWN = frozenset({
 """What a browser shows without running anything of it; all else is saved, never opened."""
 # Each page states its own policy; the server repeats it as a header, which holds before the page is parsed.
 _POLICY = re.compile(rb'<meta http-equiv="Content-Security-Policy" content="([\x20\x21\x23-\x7e]+)">')
-_HEAD = 8192
-"""Bytes of a page in which its own policy stands."""
+_HEAD = 8192  # Bytes of a page in which its own policy stands.
 _STYLE = "body{font:1rem/1.5 sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}li{margin:.3rem 0}"
 
 

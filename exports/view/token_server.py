@@ -17,10 +17,9 @@ from exports.view.loopback import LoopbackServer
 
 # 256 bits: other users of this computer can reach the port, and cannot guess the address.
 _TOKEN_BYTES = 32
-_SILENT = 60
-"""Seconds after which a connection that says nothing is closed."""
+_SILENT = 60  # Seconds after which a connection that says nothing is closed.
+# The policy of what needs nothing.
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-"""The policy of what needs nothing."""
 _HEADERS = (
     ("Cache-Control", "no-store"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
@@ -47,8 +46,7 @@ class TokenHandler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     timeout = _SILENT
     server: TokenServer
-    framed = "DENY"
-    """By whom the pages may be framed, as X-Frame-Options says it."""
+    framed = "DENY"  # By whom the pages may be framed, as X-Frame-Options says it.
 
     def answer(self, name: str, *, body: bool) -> None:
         """Answer a request for `name`, which stands behind the token."""

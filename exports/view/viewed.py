@@ -26,23 +26,20 @@ from hashing.ledger.ledger import LEDGER
 from hashing.times import Clock, system_clock, time_text
 
 _PAYLOAD = "data/"
+# Names of pages as the report gives them; a case of others has no say in them.
 _PLAIN_NAME = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9]+)?(?:/[a-z0-9-]+(?:\.[a-z0-9]+)?)*")
-"""Names of pages as the report gives them; a case of others has no say in them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewedPages:
     """Pages as they were made once: where each stands, and the originals that they link, with the item each is of."""
 
-    made: str
-    """When, in UTC."""
+    made: str  # When, in UTC.
     exhibits: int
     items: int
     left_out: tuple[str, ...]
-    pages: Mapping[str, str]
-    """By their names, such as `report.html`; none where nothing is sealed."""
-    originals: Mapping[str, ListedItem]
-    """By their names, such as `captures/…/items/0001-photo.jpg`."""
+    pages: Mapping[str, str]  # By their names, such as `report.html`; none where nothing is sealed.
+    originals: Mapping[str, ListedItem]  # By their names, such as `captures/…/items/0001-photo.jpg`.
     files: BundleFiles
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from hashing.case.events import Event
+from hashing.case.events import Event, decoded_event
 from hashing.case.kinds import CaptureStatus
-from hashing.errors import BadFormat
 
 BATCH_FORMAT = "goldenhour-batch/1"
 
@@ -89,13 +88,9 @@ class BatchFinished(Event, frozen=True, kw_only=True, omit_defaults=True, tag="b
 
 BatchEvent = BatchStarted | RowTaken | RowStarted | RowEnded | BatchFinished
 
-_decoder = msgspec.json.Decoder(BatchEvent)
+_decoder: msgspec.json.Decoder[BatchEvent] = msgspec.json.Decoder(BatchEvent)
 
 
 def decode_batch_event(line: bytes) -> BatchEvent:
     """Read a line of a batch's ledger. Raises BadFormat."""
-    try:
-        event: BatchEvent = _decoder.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadFormat(f"not an event of a batch: {error}") from error
-    return event
+    return decoded_event(_decoder, line, "batch")

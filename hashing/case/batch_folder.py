@@ -22,7 +22,7 @@ from hashing.case.events import encode
 from hashing.case.own_runs import note_begun
 from hashing.errors import BadFormat, Unauthenticated, WouldOverwrite
 from hashing.files import inside
-from hashing.files.lock import try_lock
+from hashing.files.lock import is_locked
 from hashing.files.storage import make_folder, reading, storing, sync_folder
 from hashing.ledger.keys import SigningKey
 from hashing.ledger.ledger import LEDGER, Ledger, ledger_lines
@@ -190,8 +190,4 @@ def batch_events_from(path: Path, start: int) -> Iterator[tuple[BatchEvent, int]
 def is_running(path: Path) -> bool:
     """Say whether the process of the batch in `path` lives. Raises Unwritable where that cannot be told."""
     with storing(path):
-        descriptor = inside.open_file(path / LEDGER, root=_root(path))
-        try:
-            return not try_lock(descriptor)
-        finally:
-            os.close(descriptor)
+        return is_locked(path / LEDGER, _root(path))

@@ -40,7 +40,7 @@ from hashing.case.warc_file import WarcFile
 from hashing.errors import BadFormat, Unauthenticated, WouldOverwrite
 from hashing.files import inside
 from hashing.files.digest import Digest
-from hashing.files.lock import try_lock
+from hashing.files.lock import is_locked
 from hashing.files.read import FileDigests, digest_file
 from hashing.files.storage import (
     OWNER_READS,
@@ -318,11 +318,7 @@ def is_sealed(path: Path) -> bool:
 def at_work(path: Path) -> bool:
     """Say whether a process writes to the unsealed capture in `path`; the lock ends with it. Raises Unreadable."""
     with reading(path):
-        descriptor = inside.open_file(path / LEDGER, root=case_folder(path))
-        try:
-            return not try_lock(descriptor)
-        finally:
-            os.close(descriptor)
+        return is_locked(path / LEDGER, case_folder(path))
 
 
 def end_unsealed(path: Path) -> None:

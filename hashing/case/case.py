@@ -228,12 +228,7 @@ class Case:
         draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
         try:
             _build(
-                draft,
-                key=key,
-                officer=officer,
-                title=title or _readable(path.name),
-                reference=reference,
-                clock=clock,
+                draft, key=key, officer=officer, title=title or _readable(path.name), reference=reference, clock=clock
             )
             with storing(path):
                 draft.rename(path)

@@ -20,17 +20,7 @@ from hashing.times import Clock, system_clock, time_text
 
 VERIFIED = "verified"
 DISCLOSED = "disclosed"
-ACTIONS = (
-    "seized",
-    "sealed",
-    "handed-over",
-    "received",
-    "opened",
-    "copied",
-    VERIFIED,
-    DISCLOSED,
-    "disposed",
-)
+ACTIONS = ("seized", "sealed", "handed-over", "received", "opened", "copied", VERIFIED, DISCLOSED, "disposed")
 # Characters of anything that an officer states; so that a line of the ledger stays far below the longest allowed.
 LONGEST_TEXT = 4_000
 
@@ -51,13 +41,7 @@ class Handling(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def record_custody(
-    case: Case,
-    refs: Sequence[str],
-    handling: Handling,
-    *,
-    key: SigningKey,
-    officer: str,
-    clock: Clock = system_clock,
+    case: Case, refs: Sequence[str], handling: Handling, *, key: SigningKey, officer: str, clock: Clock = system_clock
 ) -> tuple[Custody, ...]:
     """Record a custody event of each of these exhibits or items, all or none; return the events.
 

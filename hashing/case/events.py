@@ -6,6 +6,8 @@ Times are UTC; paths are relative to the folder that holds the ledger; digests a
 
 # Annotations are no texts here (`from __future__`): msgspec would compile each of them at every start.
 
+from typing import TypeVar
+
 import msgspec
 
 from hashing.case.facts import Fact
@@ -13,6 +15,8 @@ from hashing.case.kinds import ItemKind
 from hashing.case.post import Post
 from hashing.errors import BadFormat
 from hashing.ledger.canonical import canonical_json
+
+T = TypeVar("T")
 
 CASE_FORMAT = "goldenhour-case/2"
 CAPTURE_FORMAT = "goldenhour-capture/1"
@@ -331,7 +335,7 @@ class CaptureResumed(Salted, frozen=True, kw_only=True, omit_defaults=True, tag=
 
 
 class HostDates(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What the Date headers of one server say of this computer's clock, as `hashing.server_dates` works it out.
+    """What the Date headers of one server say of this computer's clock, as `hashing.case.server_dates` works it out.
 
     `low` and `high` bound, in seconds, what is to be added to this computer's time to get the server's. Where `low` is
     above `high` the headers contradict one another: by this clock, or by the server's.
@@ -746,8 +750,8 @@ CaseEvent = (
     | WorkerEnrolled
 )
 
-_capture_decoder = msgspec.json.Decoder(CaptureEvent)
-_case_decoder = msgspec.json.Decoder(CaseEvent)
+_capture_decoder: msgspec.json.Decoder[CaptureEvent] = msgspec.json.Decoder(CaptureEvent)
+_case_decoder: msgspec.json.Decoder[CaseEvent] = msgspec.json.Decoder(CaseEvent)
 
 
 def encode(event: Event) -> bytes:
@@ -755,19 +759,19 @@ def encode(event: Event) -> bytes:
     return canonical_json(event)
 
 
+def decoded_event(decoder: msgspec.json.Decoder[T], line: bytes, owner: str) -> T:
+    """Read a line of the ledger of an `owner`. Raises BadFormat."""
+    try:
+        return decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadFormat(f"not an event of a {owner}: {error}") from error
+
+
 def decode_capture_event(line: bytes) -> CaptureEvent:
     """Read a line of a capture's ledger. Raises BadFormat."""
-    try:
-        event: CaptureEvent = _capture_decoder.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadFormat(f"not an event of a capture: {error}") from error
-    return event
+    return decoded_event(_capture_decoder, line, "capture")
 
 
 def decode_case_event(line: bytes) -> CaseEvent:
     """Read a line of a case's ledger. Raises BadFormat."""
-    try:
-        event: CaseEvent = _case_decoder.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadFormat(f"not an event of a case: {error}") from error
-    return event
+    return decoded_event(_case_decoder, line, "case")

@@ -78,12 +78,7 @@ def record_grade(
         )
     events = tuple(
         Graded(
-            time=time_text(clock()),
-            ref=ref,
-            grade=grade,
-            reason=reason,
-            officer=officer,
-            signer=key.public.raw.hex(),
+            time=time_text(clock()), ref=ref, grade=grade, reason=reason, officer=officer, signer=key.public.raw.hex()
         )
         for ref in dict.fromkeys(refs)
     )

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from hashing.case.events import Exchange, HostDates, ServerDates
+from hashing.times import moment_of
 
 MOST_HOSTS = 200  # Hosts that are listed: a hostile page has no end of them.
 
@@ -118,7 +119,7 @@ def _host(url: str) -> str:
 
 def _bounds(exchange: Exchange) -> tuple[int | None, int | None] | None:
     """Return the bounds that one exchange sets, in milliseconds; None where its times cannot be read."""
-    dated, started = _dated(exchange.server_date), _moment(exchange.started)
+    dated, started = _dated(exchange.server_date), moment_of(exchange.started)
     if dated is None or started is None or not 0 <= exchange.seconds <= _LONGEST:
         return None
     begun = _milliseconds(started)
@@ -133,14 +134,6 @@ def _bounds(exchange: Exchange) -> tuple[int | None, int | None] | None:
 def _dated(text: str) -> int | None:
     date = http_date(text)
     return None if date is None else _milliseconds(date)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else None
 
 
 def _milliseconds(moment: datetime) -> int:

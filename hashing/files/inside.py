@@ -2,7 +2,7 @@
 
 `root` is the folder that the user named, a case or a bundle: links may lead to it; or a folder in one, kept open. No
 name below it is followed if it is a link, and nothing is opened but regular files and folders. All functions raise
-OSError where the system refuses or where something else stands there; `hashing.storage` turns that into a sentence.
+OSError where the system refuses or something else stands there; `hashing.files.storage` turns that into a sentence.
 
 This does not protect from hard links: a file with a second name is a regular file. Those that are changed, moved or
 made read-only are therefore demanded to have one name.

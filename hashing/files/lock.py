@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import time
+from pathlib import Path
+
+from hashing.files import inside
 
 
 def try_lock(descriptor: int) -> bool:
@@ -13,6 +17,15 @@ def try_lock(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def is_locked(path: Path, root: Path) -> bool:
+    """Say whether somebody holds the lock on a file below `root`. Raises OSError."""
+    descriptor = inside.open_file(path, root=root)
+    try:
+        return not try_lock(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def wait_for_lock(descriptor: int, seconds: float) -> bool:

@@ -93,7 +93,7 @@ def reading(path: Path | str) -> Iterator[None]:
 
 
 def read_small(path: Path, limit: int = SMALL, *, root: Root = None) -> bytes:
-    """Read a small file of a case or a bundle whole; see `hashing.inside` for `root`.
+    """Read a small file of a case or a bundle whole; see `hashing.files.inside` for `root`.
 
     Raises Unreadable, also for a link or a pipe, and for a file larger than `limit` bytes.
     """
@@ -131,6 +131,15 @@ def write_all(descriptor: int, data: bytes | bytearray | memoryview) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+def close_synced(descriptor: int, path: Path | str) -> None:
+    """Close a file once what it holds is on disk. Raises Unwritable."""
+    with storing(path):
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def sync_file(path: Path, *, root: Root = None) -> None:

@@ -6,13 +6,16 @@ import importlib
 import inspect
 import os
 import signal
-import socket
 import sys
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from hashing.sandbox import channel
+
+if TYPE_CHECKING:
+    import socket
 
 _LONGEST_QUESTION = 16 << 20
 # Seconds between two answers. The parent is less patient; this is for one that was killed, which ends nobody.

@@ -10,22 +10,19 @@ from __future__ import annotations
 import io
 import math
 import sys
-import warnings
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from operator import mul
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from exports.report.small_copy import upright
+from exports.report.small_copy import of_picture, upright
 from intelligence.checks.signed_words import may_carry_credentials
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-T = TypeVar("T")
 
 BITS = 256
 NEAR = 31  # Differing bits up to which two photos count as the same picture, as PDQ's authors advise.
@@ -33,7 +30,6 @@ _SIDE, _FREQUENCIES = 64, 16
 _EDGE = 512  # Pixels to which a photo is reduced first.
 _ORIENTATION = 0x0112
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "AVIF")
-_MOST_PIXELS = 64_000_000
 _PLAIN = 16  # Grey values by which a border may differ from the corner's.
 _LEAST_LEFT = 0.2  # Part of each side that must be left when the border is cut off.
 _SCALE = 20  # Bits behind the point of what a wave has: those of two waves, and a sum of grey values, fit a lane.
@@ -82,13 +78,13 @@ def picture_hashes(*files: BinaryIO) -> Iterator[PictureHash]:
 
 def picture_hash(file: BinaryIO) -> PictureHash:
     """Return the hash of the photo that a file holds; of an animation, of its first picture."""
-    found = _of_picture(file, _hash)
+    found = of_picture(file, _FORMATS, _hash)
     return PictureHash(reason=found) if isinstance(found, str) else found
 
 
 def grey_copy(file: BinaryIO, edge: int) -> GreyCopy:
     """Return a photo as PNG, upright and grey, its longer side at most `edge` pixels."""
-    found = _of_picture(file, partial(_encoded, edge=edge))
+    found = of_picture(file, _FORMATS, partial(_encoded, edge=edge))
     return GreyCopy(reason=found) if isinstance(found, str) else GreyCopy(found)
 
 
@@ -105,23 +101,6 @@ def _encoded(picture: Image, edge: int) -> bytes:
     grey.info.clear()
     grey.save(out, "PNG", compress_level=1)
     return out.getvalue()
-
-
-def _of_picture(file: BinaryIO, make: Callable[[Image], T]) -> T | str:
-    """Return what is made of the picture in a file, or why there is none."""
-    from PIL import Image
-
-    try:
-        with warnings.catch_warnings(action="ignore"), Image.open(file, formats=_FORMATS) as picture:
-            pixels = picture.size[0] * picture.size[1]
-            if pixels > _MOST_PIXELS:
-                return f"{pixels / 1e6:,.0f} megapixels are not decoded here"
-            return make(picture)
-    except MemoryError:
-        return "it takes more memory to decode than is allowed"
-    except Exception as error:  # noqa: BLE001 - Pillow and its plugins raise nearly anything on damaged files
-        said = " ".join(str(error).split()) or type(error).__name__
-        return f"could not be decoded: {said[:200]}".encode("utf-8", "replace").decode()
 
 
 def _grey(picture: Image, edge: int) -> Image:

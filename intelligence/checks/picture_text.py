@@ -63,8 +63,7 @@ def find_tesseract(languages: str) -> Tesseract:
         path = models / f"{language}.traineddata"
         if folder is None or not path.is_file():
             raise NoSuchModel(
-                f"tesseract has no model for {language}",
-                hint=f"Debian: apt install tesseract-ocr-{language}",
+                f"tesseract has no model for {language}", hint=f"Debian: apt install tesseract-ocr-{language}"
             )
         named.append(f"{language} {digest_file(path).digests[0]}")
     return Tesseract(program, languages, models, f"{' '.join(version.split()[:2])[:60]} ({', '.join(named)})")

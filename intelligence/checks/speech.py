@@ -98,13 +98,7 @@ def _run(command: Sequence[str], what: str, given: int) -> str:
     with TemporaryFile() as output:
         try:
             ran = subprocess.run(  # noqa: S603 - found on the user's PATH, or our own interpreter
-                command,
-                stdin=given,
-                stdout=output,
-                stderr=subprocess.DEVNULL,
-                env={},
-                timeout=_PATIENCE,
-                check=False,
+                command, stdin=given, stdout=output, stderr=subprocess.DEVNULL, env={}, timeout=_PATIENCE, check=False
             )
         except subprocess.TimeoutExpired as error:
             raise NotCheckable(f"{what} was given up after {_PATIENCE:g} s") from error

@@ -22,7 +22,7 @@ from hashing.case.post import Post
 from hashing.errors import StorageFull
 from hashing.files import inside
 from hashing.files.digest import new_hash
-from hashing.files.storage import create, storing, write_all
+from hashing.files.storage import close_synced, create, storing, write_all
 from hashing.sandbox import NotRead, Readers
 from hashing.times import Clock, time_text
 from intelligence.intake.pieces import HeldFile, plain
@@ -224,14 +224,9 @@ class ArrivingFile:
 
     def close(self) -> None:
         """Wait until it is on disk. Raises Unwritable."""
-        if self._descriptor < 0:
-            return
-        descriptor, self._descriptor = self._descriptor, -1
-        with storing(self.path):
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        if self._descriptor >= 0:
+            descriptor, self._descriptor = self._descriptor, -1
+            close_synced(descriptor, self.path)
 
     @property
     def size(self) -> int:

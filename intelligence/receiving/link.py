@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from hashing.errors import HashingError
 from hashing.files import inside
 from hashing.files.digest import Hasher, new_hash
-from hashing.files.storage import OWNER_WRITES, storing
+from hashing.files.storage import OWNER_WRITES, close_synced, storing
 from hashing.times import Clock, time_text
 from intelligence.receiving.hand_in import HandInFolder, Upload, hashed
 
@@ -222,14 +222,9 @@ class Arrival:
 
     def close(self) -> None:
         """Wait until what came is on disk. Raises Unwritable."""
-        if self._descriptor < 0:
-            return
-        descriptor, self._descriptor = self._descriptor, -1
-        with storing(self._path):
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        if self._descriptor >= 0:
+            descriptor, self._descriptor = self._descriptor, -1
+            close_synced(descriptor, self._path)
 
     def digest(self) -> str:
         """Return the SHA-256 of all that is here. Raises Unwritable."""

@@ -276,7 +276,7 @@ class _Handler(BaseHTTPRequestHandler):
         for event in form_events(self.headers.get("Content-Type", ""), self._pieces(), self._left, _LONGEST_TEXT):
             if isinstance(event, FormFile):
                 try:
-                    self._take(event)
+                    self._store(event)
                 except LinkRefused as error:  # the rest of the form is read, so that the browser hears of it
                     refused = error
                 except HashingError:
@@ -294,7 +294,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.link.finish()
         self._send(303, b"", _TEXT, ("Location", "./"))
 
-    def _take(self, file: FormFile) -> None:
+    def _store(self, file: FormFile) -> None:
         upload = self.link.add(plain(file.name), -1, "")
         with self.link.arrival(upload, self._cut) as arrival:
             for piece in file.pieces:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.at_uri import POST, AtUri, read_at_uri
 from capture.extractors.bluesky.listing import QUOTED
-from capture.extractors.bluesky.pages import ListedRecord, PageReading, RecordPage, is_in_span, pages
+from capture.extractors.bluesky.pages import ListedRecord, PageReading, RecordPage, pages
 from capture.extractors.bluesky.proof import InList
 from capture.extractors.bluesky.records import Listed, Records, Wanted, media_of, post_of
 from capture.extractors.bluesky.stored_answer import AnswerUnreadable, records_in
 from capture.extractors.bluesky.xrpc import query, refusal
+from capture.extractors.wanted_posts import is_in_span
 from capture.recorder.reading import plain_body
 from capture.request.extractor import Fetch, FetchRequest, Finding, NotFollowed, PostExcerpt, StoredItem, Unavailable
 from capture.request.known import same_words

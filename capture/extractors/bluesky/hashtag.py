@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.listing import Shows
-from capture.extractors.bluesky.pages import RecordPage, is_in_span, pages
+from capture.extractors.bluesky.pages import RecordPage, pages
 from capture.extractors.bluesky.records import Records
 from capture.extractors.bluesky.xrpc import host_of, query
+from capture.extractors.wanted_posts import is_in_span
 from capture.request.extractor import Fetch, FetchRequest, Finding, NotFollowed
 from capture.request.hashtag import same_for_all
 from hashing.case.kinds import ItemKind

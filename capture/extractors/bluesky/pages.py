@@ -11,11 +11,10 @@ from capture.extractors.bluesky.at_uri import AtUri, read_at_uri
 from capture.extractors.bluesky.said import Element
 from capture.extractors.bluesky.stored_answer import AnswerUnreadable, ReaderFailed, page_of
 from capture.extractors.bluesky.xrpc import demands_login, refusal, stored_of
-from capture.extractors.json_value import moment
 from capture.request.extractor import Answer, Fetch, FetchRequest, StoredItem, Unavailable
 
 if TYPE_CHECKING:
-    from capture.request.options import CaptureOptions
+    pass
 
 MOST_PAGES = 2000
 LARGEST_PAGE = 100  # Elements that a server gives at the most.
@@ -148,12 +147,3 @@ def read_page(stored: StoredItem, fetch: Fetch, name: str, seen: set[str], *, vi
         cursor=read.cursor,
         problem=read.problem,
     )
-
-
-def is_in_span(published: str, options: CaptureOptions) -> bool:
-    """Whether a post belongs to the span of `--since` and `--until`; one that claims no time might, and so does."""
-    claimed = moment(published)
-    if claimed is None:
-        return True
-    after = options.since is None or claimed >= options.since
-    return after and (options.until is None or claimed <= options.until)

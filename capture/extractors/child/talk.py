@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import threading
-from typing import BinaryIO, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import msgspec
 
 from capture.extractors.child.messages import ChildMessage, FetchAnswer
 from hashing.sandbox import channel
+
+if TYPE_CHECKING:
+    import socket
 
 T = TypeVar("T", bound=ChildMessage)
 

@@ -14,8 +14,8 @@ from capture.extractors.fediverse.listed import ListedStatus, StatusPage
 from capture.extractors.fediverse.server import Server, known_names
 from capture.extractors.fediverse.status import Status
 from capture.extractors.fediverse.stored_answer import read_history, refusal
-from capture.extractors.json_value import moment
 from capture.extractors.served_json import NotReadable
+from capture.extractors.wanted_posts import OTHER_TIME, Allowance, is_in_span
 from capture.request.extractor import (
     Fetch,
     FetchRequest,
@@ -29,37 +29,9 @@ from capture.request.extractor import (
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Post
 
-OTHER_TIME = "post: not between --since and --until"
 NOT_PUBLIC = "post: not public, and shown to us without login: not taken without an access token (--token)"
 
 _MANY = 100  # Edited posts after which their histories are fetched, before the list goes on.
-
-
-class Allowance:
-    """How many posts may still be taken (`--limit`)."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._taken = 0
-
-    @property
-    def limited(self) -> bool:
-        """Whether there is a limit at all."""
-        return bool(self._limit)
-
-    @property
-    def used_up(self) -> bool:
-        """Whether no more is to be taken."""
-        return bool(self._limit) and self._taken >= self._limit
-
-    @property
-    def reason(self) -> str:
-        """Why the rest is left out."""
-        return f"over the limit (--limit {self._limit})"
-
-    def count(self) -> None:
-        """Count one."""
-        self._taken += 1
 
 
 class Answered(NamedTuple):
@@ -159,15 +131,12 @@ class PostList:
 
     def _left_out(self, listed: ListedStatus, unwanted: Callable[[Post], str], allowance: Allowance) -> str:
         post, options = listed.status.post, self._fetch.options
-        when = moment(post.published)
         # Before anything else: what is not public is not taken on, whatever else would hold for it.
         if not (listed.public or self._server.has_token):
             return NOT_PUBLIC
         if reason := unwanted(post):
             return reason
-        if when is not None and options.since is not None and when < options.since:
-            return OTHER_TIME
-        if when is not None and options.until is not None and when > options.until:
+        if not is_in_span(post.published, options):
             return OTHER_TIME
         # Last, so that a post which was not wanted anyhow is not said to be missing for want of room.
         return f"post: {allowance.reason}" if allowance.used_up else ""

@@ -34,7 +34,7 @@ _API = "/api/v1/statuses/"
 
 
 def recheck(known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
-    """Fetch the post by itself; yield a Gone where its server says that there is no such post (any more, or for us).
+    """Fetch the post by itself; yield a PostGone where its server says that there is no such post (for us).
 
     Any other refusal says nothing about the post: a server that is down has deleted nothing.
     """
@@ -61,7 +61,7 @@ def recheck(known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
 
 
 def _not_there(known: KnownPost, answer: Answer, fetch: Fetch, *, by_api: bool) -> PostGone | NotFollowed:
-    """Return a Gone, unless the refusal may have another reason: a post for few people, a host that refuses all."""
+    """Return a PostGone, unless the refusal may have another reason: a post for few people, a host that refuses all."""
     origin = origin_of(known.url)
     doubt = ""
     # "Gone" is a strong word: a server refuses in the same way a post that is not for us, and everything when it is

@@ -10,19 +10,18 @@ from capture.extractors.fediverse.activity_copy import find_activity
 from capture.extractors.fediverse.address import FediverseAddress
 from capture.extractors.fediverse.copy import Copy
 from capture.extractors.fediverse.home import find_home_copy
-from capture.extractors.fediverse.post_list import Allowance, Answered, PostList
+from capture.extractors.fediverse.post_list import Answered, PostList
 from capture.extractors.fediverse.server import Server, is_as_before
 from capture.extractors.fediverse.status import Status
 from capture.extractors.fediverse.stored_answer import accounts_in_sample, accounts_of, not_read, refusal
 from capture.extractors.fediverse.thread import StatusThread
 from capture.extractors.fediverse.timeline import PAGE_SIZE, Timeline
 from capture.extractors.served_json import NotJson
+from capture.extractors.wanted_posts import Allowance, without_tag
 from capture.extractors.web import Web
 from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, NotFollowed, Unavailable
-from capture.request.hashtag import same_for_all
 from capture.request.scene import Scene
 from hashing.case.kinds import ItemKind
-from hashing.case.post import Post
 
 
 def find_post(scene: Scene, address: FediverseAddress, server: Server, fetch: Fetch) -> Iterator[Finding]:
@@ -102,19 +101,11 @@ def find_account(scene: Scene, address: FediverseAddress, server: Server, fetch:
 
 def find_tag(tag: str, server: Server, fetch: Fetch) -> Iterator[Finding]:
     """Yield the posts with a hashtag; whether they have it is looked at again here."""
-    # Servers find similar hashtags too, and their lists may hold anything: each post must name the tag itself.
-    wanted = same_for_all(tag)
-
-    def _unwanted(post: Post) -> str:
-        if wanted in map(same_for_all, post.tags):
-            return ""
-        return f"post: shown by {server.host} for #{tag}, but without this hashtag"
-
     posts = PostList(server, fetch)
     url = server.api("v1", "timelines", "tag", tag, limit=str(PAGE_SIZE))
     name = f"#{tag} on {server.host}"
     timeline = Timeline(url, name, server, fetch, posts)
-    yield from timeline.find(Allowance(fetch.options.limit), _unwanted)
+    yield from timeline.find(Allowance(fetch.options.limit), without_tag(tag, server.host))
     if timeline.is_empty:
         reason = f"no post found under #{tag} at {server.host}"
         alone = len(fetch.options.on) == 1 and not fetch.options.known.posts

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 
 from capture.extractors.fediverse.listed import StatusPage
-from capture.extractors.fediverse.post_list import Allowance, Answered, PostList
+from capture.extractors.fediverse.post_list import Answered, PostList
 from capture.extractors.fediverse.server import Server, is_as_before
 from capture.extractors.fediverse.status import Status
 from capture.extractors.fediverse.stored_answer import list_of, refusal
 from capture.extractors.served_json import NotJson
+from capture.extractors.wanted_posts import Allowance
 from capture.request.extractor import Fetch, FetchRequest, Finding, NotFollowed, Unavailable
 from hashing.case.kinds import ItemKind
 

@@ -13,15 +13,17 @@ from datetime import datetime
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from capture.extractors.fediverse.listed import StatusPage
-from capture.extractors.fediverse.post_list import Allowance, PostList
+from capture.extractors.fediverse.post_list import PostList
 from capture.extractors.fediverse.server import Server, is_as_before
 from capture.extractors.fediverse.stored_answer import list_of, refusal
-from capture.extractors.json_value import moment, web_url
+from capture.extractors.json_value import web_url
 from capture.extractors.served_json import NotJson
+from capture.extractors.wanted_posts import Allowance
 from capture.recorder.urls import host_and_port
 from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, NotFollowed, StoredItem, Unavailable
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Post
+from hashing.times import moment_of
 
 PAGE_SIZE = 40  # The most that Mastodon gives at once.
 MOST_PAGES = 2500  # A hundred thousand posts.
@@ -146,7 +148,7 @@ class Timeline:
             return None
         # 2. Reasons of ours next, which are no fault of the server's; the limit before the time, as it is what was
         # asked for.
-        if page is None and allowance.limited:
+        if page is None and allowance.limit:
             return NotFollowed(url=following, reason="further pages: this one is as it was in an earlier round")
         if allowance.used_up:
             return NotFollowed(url=following, reason=f"further pages: {allowance.reason}")
@@ -180,7 +182,7 @@ class Timeline:
         return self._idle < _PATIENCE
 
     def _is_past(self, page: StatusPage, since: datetime | None) -> bool:
-        times = [moment(listed.time) for listed in page.posts]
+        times = [moment_of(listed.time) for listed in page.posts]
         old = since is not None and bool(times) and all(time is not None and time < since for time in times)
         self._old = self._old + 1 if old else 0
         return self._old >= _OLD_PAGES

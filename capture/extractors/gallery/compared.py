@@ -16,11 +16,11 @@ from typing import BinaryIO
 
 import msgspec
 
-from capture.extractors.json_value import moment
 from capture.page.times import parse_time
 from capture.recorder.decoding import NotDecoded, decoded_body
 from hashing.case.facts import Fact
 from hashing.case.post import Post
+from hashing.times import moment_of
 
 _LARGEST = 32 << 20
 _MOST = 20_000
@@ -105,7 +105,7 @@ class _Served:
     def has(self, name: str, said: str) -> bool:
         """Say whether a value says this."""
         if name in _TIMES:
-            when = moment(said)
+            when = moment_of(said)
             return when is not None and any(_is_moment(each, when) for each in self._values)
         if said in _SAID.values() and (name.replace(" ", "_"), said) in self._said:
             return True
@@ -154,7 +154,7 @@ def _is_moment(served: str | float, when: datetime) -> bool:
         return int(when.timestamp()) in {int(number), int(number / 1000)}
     if not isinstance(served, str) or len(served) > 64:  # noqa: PLR2004 - no time is longer
         return False
-    written = moment(parse_time(served).iso or "")
+    written = moment_of(parse_time(served).iso or "")
     with suppress(ValueError):
         written = written or datetime.strptime(served, _OF_X)  # noqa: DTZ007 - the form has a zone
     return written is not None and abs((written - when).total_seconds()) < 1

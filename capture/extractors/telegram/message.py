@@ -17,11 +17,86 @@ from lxml import etree
 from capture.extractors.json_value import LARGEST_COUNT, line, mapping, text, time, web_url
 from capture.extractors.telegram.address import HOSTS
 from capture.extractors.telegram.elements import PREFIX, marked, said
-from capture.extractors.telegram.message_media import ShownMedia
 from capture.page.document import parse
+from capture.page.style_media import css_images
 from capture.page.text import VisibleText
 from hashing.case.facts import Fact
-from hashing.case.post import Account, Post
+from hashing.case.kinds import ItemKind
+from hashing.case.post import Account, Post, PostMedia
+
+_MOST_MEDIA = 24  # An album has ten at the most.
+
+
+class ShownMedia:
+    """Reads what one post shows beside its text, and what of it the preview gives no address for."""
+
+    def __init__(self, root: etree._Element, page: str) -> None:
+        self._page = page
+        self._media: dict[str, PostMedia] = {}
+        self._missing: list[tuple[str, str]] = []
+        readers = {
+            "photo_wrap": self._photo,
+            "video_player": self._video,
+            "roundvideo_player": self._video,
+            "voice": self._voice,
+            "document_wrap": self._document,
+            "sticker": self._sticker,
+        }
+        # By class, in document order: an album's pictures keep their order.
+        for element in root.iter("a", "i", "div", "audio", "video"):
+            names = (element.get("class") or "").split()
+            for name in names:
+                if (read := readers.get(name.removeprefix(PREFIX))) is not None and name.startswith(PREFIX):
+                    read(element)
+        if not self._media and not self._missing and marked(root, "message_media_not_supported"):
+            label = said(root, "message_media_not_supported_label", 200) or "not shown on the web"
+            self._missing.append(("media", f"what it shows ({label})"))
+
+    @property
+    def media(self) -> tuple[PostMedia, ...]:
+        """What the preview gives an address for."""
+        return tuple(self._media.values())
+
+    @property
+    def missing(self) -> tuple[tuple[str, str], ...]:
+        """What it does not, by kind and in words."""
+        return tuple(self._missing[:_MOST_MEDIA])
+
+    def _photo(self, element: etree._Element) -> None:
+        if not self._add(_background(element), ItemKind.PHOTO):
+            self._missing.append(("photo", "a photo"))
+
+    def _video(self, element: etree._Element) -> None:
+        taken = [self._add(each.get("src"), ItemKind.VIDEO) for each in element.iter("video")]
+        if any(taken):
+            return
+        duration = said(element, "message_video_duration", 20)
+        self._missing.append(("video", f"a video ({duration})" if duration else "a video"))
+        for still in marked(element, f"{PREFIX}video_thumb"):
+            self._add(_background(still), ItemKind.PHOTO, "still of a video that the preview does not give")
+
+    def _voice(self, element: etree._Element) -> None:
+        if element.tag == "audio" and not self._add(element.get("src"), ItemKind.AUDIO):
+            self._missing.append(("audio", "a voice message"))
+
+    def _document(self, element: etree._Element) -> None:
+        title = said(element, f"{PREFIX}document_title", 200) or "without a name"
+        size = said(element, f"{PREFIX}document_extra", 100) or "of no stated size"
+        self._missing.append(("document", f"the file {title} ({size})"))
+
+    def _sticker(self, element: etree._Element) -> None:
+        self._add(element.get("data-webp") or _background(element), ItemKind.PHOTO, "sticker")
+
+    def _add(self, url: str | None, kind: ItemKind, alt: str = "") -> bool:
+        absolute = web_url(urljoin(self._page, url)) if url else ""
+        if absolute and len(self._media) < _MOST_MEDIA:
+            self._media.setdefault(absolute, PostMedia(url=absolute, kind=kind, alt=alt))
+        return bool(absolute)
+
+
+def _background(element: etree._Element) -> str | None:
+    return next((url for url, _ in css_images(element.get("style") or "")), None)
+
 
 _STEPS = 1 << 30
 _MOST = 200

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
 from capture.extractors.page_scene import PageScene
 from capture.extractors.telegram.address import TelegramAddress, read_address
 from capture.extractors.telegram.stored_preview import PreviewPage, ShownPost, read_preview
-from capture.extractors.wanted_posts import WantedPosts
+from capture.extractors.wanted_posts import WantedPosts, without_tag
 from capture.recorder.reading import plain_body
 from capture.request.extractor import (
     Fetch,
@@ -22,10 +22,8 @@ from capture.request.extractor import (
     StoredItem,
     Unavailable,
 )
-from capture.request.hashtag import same_for_all
 from capture.request.known import KnownPost
 from hashing.case.kinds import ItemKind
-from hashing.case.post import Post
 from hashing.sandbox import NotRead
 
 _MOST_PAGES = 5000  # A hundred thousand posts.
@@ -43,7 +41,7 @@ class ChannelPosts:
         self._fetch = fetch
         self._tag = tag
         self._place = f"posts of {address.shown}"
-        self._wanted = WantedPosts(fetch.options, _unwanted(address, tag))
+        self._wanted = WantedPosts(fetch.options, without_tag(tag, address.shown))
 
     def find(self) -> Iterator[Finding]:
         """Yield the posts, as soon as their page is there, until the list ends or nothing further is wanted."""
@@ -184,14 +182,3 @@ def _post(shown: ShownPost, stored: StoredItem, found_in: str, fetch: Fetch) -> 
             yield Unavailable(url=post.permalink, reason=reason, found_in=place)
         else:
             yield NotFollowed(url=post.permalink, reason=f"{what}: not asked for (--media {fetch.options.media})")
-
-
-def _unwanted(address: TelegramAddress, tag: str) -> Callable[[Post], str]:
-    wanted = same_for_all(tag)
-
-    def _without_tag(post: Post) -> str:
-        if not tag or wanted in map(same_for_all, post.tags):
-            return ""
-        return f"post: shown by {address.shown} for #{tag}, but without this hashtag"
-
-    return _without_tag

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from yt_dlp import YoutubeDL  # type: ignore[import-untyped]  # it ships no types
 
 from capture.extractors.video.door import DoorRH
 from capture.extractors.video.live_chat import has_chat
 from capture.extractors.video.messages import FoundVideo, Stream, Subtitle, VideoFact
+
+if TYPE_CHECKING:
+    from yt_dlp import YoutubeDL  # type: ignore[import-untyped]  # it ships no types
 
 _COUNTS = {
     "views": "view_count",

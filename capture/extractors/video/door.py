@@ -6,8 +6,7 @@ import io
 import urllib.request
 from collections.abc import Callable, Iterable
 from email.message import Message
-from http.client import HTTPResponse
-from typing import IO, BinaryIO, ClassVar, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, ClassVar, cast
 
 from yt_dlp.cookies import YoutubeDLCookieJar  # type: ignore[import-untyped]  # it ships no types
 from yt_dlp.networking.common import Request, RequestHandler, Response  # type: ignore[import-untyped]  # it ships no types
@@ -19,6 +18,9 @@ from capture.extractors.video.hls import defined_in
 from capture.extractors.video.playlist import NoPlaylist
 from capture.recorder.decoding import NotDecoded, decoded_body
 from capture.recorder.given_cookie import given_cookie
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
 
 _LARGEST_DECODED = 32 << 20
 _LARGEST_REQUEST = 16 << 20

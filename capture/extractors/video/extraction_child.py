@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +17,8 @@ from capture.extractors.child.talk import Talk, end_after
 from capture.extractors.video.messages import ListedVideo, Task
 
 if TYPE_CHECKING:
+    import socket
+
     from yt_dlp import YoutubeDL  # type: ignore[import-untyped]  # it ships no types
 
 # yt-dlp's own choice of the best quality: streams of video and audio apart where that is better.

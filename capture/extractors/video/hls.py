@@ -21,8 +21,7 @@ _SECONDS = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
 # An AES-128 key's IV has 128 bits.
 _HEX = re.compile(r"0[xX]([0-9A-Fa-f]{1,32})")
 _BEGINNING = "#EXTM3U"
-_PLAIN = "identity"
-"""The format of a key that is the key itself."""
+_PLAIN = "identity"  # The format of a key that is the key itself.
 _DEFINE = "#EXT-X-DEFINE:"
 # EXT-X-DEFINE (draft-pantos-hls-rfc8216bis, section 4.3): `{$name}` in addresses and attributes.
 _VARIABLE = re.compile(r"\{\$([A-Za-z0-9_-]{1,100})\}")
@@ -71,10 +70,9 @@ class _PlaylistReading:
         self._imported = imported
         self.variables: dict[str, str] = {}
         self._segments: list[Segment] = []
+        # By the format of their key: one segment may be opened by several systems, each with a key of its own.
         self._keys: dict[str, Key] = {}
-        """By the format of their key: one segment may be opened by several systems, each with a key of its own."""
-        self._gap = self._announced = False
-        """Whether the next segment is a gap, and whether there is to be one."""
+        self._gap = self._announced = False  # Whether the next segment is a gap, and whether there is to be one.
         self._range = (0, 0)
         self._next_start: dict[str, int] = {}
         self._number = 0

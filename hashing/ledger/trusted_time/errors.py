@@ -11,7 +11,7 @@ from hashing.errors import HashingError
 
 
 class TrustedTimeError(HashingError):
-    """Root of every error that `hashing.trusted_time` raises."""
+    """Root of every error that `hashing.ledger.trusted_time` raises."""
 
 
 class NotHad(TrustedTimeError):

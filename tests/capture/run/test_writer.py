@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from capture.recorder.stopping import Stop
-from capture.run.writer import HandIn, Writer
+from capture.run.writer import Writer, WriteRequest
 from hashing.case.capture_folder import CaptureFolder, capture_events
 from hashing.case.events import Excerpt, Item, Skipped
 from hashing.case.kinds import ItemKind
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from hashing.ledger.keys import SigningKey
 
 
-def _skipped(name: str) -> HandIn:
-    return HandIn(events=(Skipped(time=time_text(system_clock()), url=f"https://example.org/{name}", reason="-"),))
+def _skipped(name: str) -> WriteRequest:
+    return WriteRequest(
+        events=(Skipped(time=time_text(system_clock()), url=f"https://example.org/{name}", reason="-"),)
+    )
 
 
-def _excerpt(number: int) -> HandIn:
+def _excerpt(number: int) -> WriteRequest:
     data = f"post {number}".encode()
     item = Item(
         time=time_text(system_clock()),
@@ -39,7 +41,7 @@ def _excerpt(number: int) -> HandIn:
         extractor="test",
         excerpt=Excerpt(of="MP/1-0001", offset=0),
     )
-    return HandIn(item=item, data=data, no_room=lambda: _skipped("no-room").events[0])
+    return WriteRequest(item=item, data=data, no_room=lambda: _skipped("no-room").events[0])
 
 
 def test_what_leads_on_is_written_before_all_that_waits(case: Case, key: SigningKey) -> None:
@@ -51,12 +53,12 @@ def test_what_leads_on_is_written_before_all_that_waits(case: Case, key: Signing
         begun.set()
         gate.wait(PATIENCE)
 
-    writer.hand_in(HandIn(events=_skipped("first").events, written=_hold))
+    writer.submit(WriteRequest(events=_skipped("first").events, written=_hold))
     assert begun.wait(PATIENCE)
     for number in range(40):
-        writer.hand_in(_skipped(f"photo-{number}"))
+        writer.submit(_skipped(f"photo-{number}"))
     for number in range(2, 42):
-        written = writer.hand_in(_excerpt(number), leads_on=True)
+        written = writer.submit(_excerpt(number), leads_on=True)
     gate.set()
     written.result(PATIENCE)
     assert all((folder.path / f"items/{number:04d}-post.json").stat().st_size for number in range(2, 42))

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.extractors.bluesky.at_uri import POST, AtUri
-from capture.extractors.bluesky.blobs import read_blobs
-from capture.extractors.bluesky.post import read_marks, read_post, record_facts
+from capture.extractors.bluesky.post import read_blobs, read_marks, read_post, record_facts
 from capture.extractors.bluesky.said import MOST_BLOBS
 from capture.extractors.bluesky.view import read_view
 from hashing.atproto import blob_cid
