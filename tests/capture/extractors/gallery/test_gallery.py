@@ -365,7 +365,7 @@ def test_a_list_without_an_end(
     with SocialSites(paging=paging) as sites:
         result, view = of_sites(sites, LISTS["Reddit"][0])
     assert (result.status, len(_posts(view))) == ("partial", 3), _reasons(view)
-    assert all(entry.item.excerpt is not None for entry in _posts(view))
+    assert all(entry.excerpt is not None for entry in _posts(view))
     assert any(told in reason for reason in _reasons(view)), _reasons(view)
 
 
