@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from capture.recorder.retry_after import mail_date
+from capture.recorder.retry_after import mail_date, retry_after
 from capture.recorder.urls import host_and_port
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ _CUT_OFF = 1.0
 _NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?", re.ASCII)
 _SAME_SPAN = 2.0
 """Seconds by which two answers may differ in when the same span ends: many hosts write whole seconds."""
+_TOO_MANY = 429
+_MOST_REFUSALS = 3
+"""Times in a row that a host asks for a longer pause than is made; one may be meant for one address."""
 _LOOK_AGAIN = 0.2
 """Seconds after which a thread that waits looks whether the capture was stopped."""
 
@@ -92,6 +95,11 @@ class _HostPause:
     under_way: int = 0
     """Requests that are sent and not answered: the host may count them already."""
 
+    refusals: int = 0
+    """Times in a row that it asked for a longer pause than is made."""
+    alone_until: float = 0.0
+    """When the last such pause is over."""
+
     def pause(self, now: float) -> float:
         """Return the seconds for which it is to be left alone, as things stand."""
         span_goes_on = now < self.counts_anew
@@ -136,6 +144,10 @@ class HostPauses:
             host = self._host(url)
             host.under_way = max(host.under_way - 1, 0)
             host.limit = host.limit if allowed is None else allowed
+            if exchange is not None:
+                asked = self._too_long_a_pause(exchange, seconds)
+                host.refusals = host.refusals + 1 if asked else 0
+                host.alone_until = self._monotonic() + asked
             if left is not None and seconds is not None and seconds <= self._longest:
                 now = self._monotonic()
                 counts_anew = now + seconds
@@ -145,6 +157,20 @@ class HostPauses:
                 host.left = left
                 host.counts_anew = counts_anew
             self._changed.notify_all()
+
+    def _too_long_a_pause(self, exchange: EndedExchange, counts_anew: float | None) -> float:
+        """Return the seconds for which a refusal wants the host left alone, where that is longer than is waited."""
+        if exchange.status != _TOO_MANY:
+            return 0.0
+        asked = retry_after(exchange.header("retry-after"), self._clock()) or counts_anew or 0.0
+        return asked if asked > self._longest else 0.0
+
+    def left_alone(self, url: str) -> float:
+        """Return for how many seconds a URL's host is not asked: it wanted that again and again; 0 where it is."""
+        with self._changed:
+            host = self._host(url)
+            left = host.alone_until - self._monotonic()
+            return max(left, 0.0) if host.refusals >= _MOST_REFUSALS else 0.0
 
     def hold(self, url: str, seconds: float, before: str = "") -> None:
         """Leave a URL's host alone for a number of seconds, or for longer where that was asked for before.

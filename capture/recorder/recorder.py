@@ -192,6 +192,8 @@ class Recorder:
         """Fetch without following, repeating what may succeed."""
         url = wanted.url
         for attempt in range(1, self.settings.attempts + 1):
+            if left := self._pauses.left_alone(url):
+                return Fetched(url, None, f"not asked: the server wants to be left alone for {left:,.0f} s more (429)")
             self._pauses.wait_for(url)
             if self._stop.event.is_set():
                 return Fetched(url, None, f"not fetched: {self._stop.reason}")

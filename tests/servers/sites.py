@@ -93,6 +93,10 @@ class Behaviour:
     """Photos of each post."""
     more: int = 0
     """Of five posts, how many have one photo more."""
+    paging: Callable[[int], tuple[list[int], str]] | None = None
+    """Instead of pages one after the other: the posts of the page at a number, and the cursor of the next."""
+    second: Callable[[Reply], Reply] | None = None
+    """What becomes of the answer with the second page of a list."""
 
 
 class SocialSites:
@@ -145,10 +149,12 @@ class SocialSites:
     def _reply(self, ask: Ask) -> Reply:
         if self.behaviour.challenge and ask.host.endswith(self.behaviour.challenge):
             return CHALLENGE
-        for ending, answer in self.answers().items():
-            if ask.host.endswith(ending):
-                return answer(self, ask)
-        return Reply(self.photo, type="image/jpeg")
+        answer = next((each for ending, each in self.answers().items() if ask.host.endswith(ending)), None)
+        reply = answer(self, ask) if answer is not None else Reply(self.photo, type="image/jpeg")
+        if self.behaviour.second is not None and self._lists == 2 and reply.type != "image/jpeg":
+            self._lists += 1
+            return self.behaviour.second(reply)
+        return reply
 
     def answers(self) -> dict[str, Answer]:
         """Return what answers, by the end of the host's name, the first that fits."""
@@ -164,6 +170,8 @@ class SocialSites:
         if status := self.refusal(ask):
             return Reply({"error": status, "message": "Too Many Requests"} if status == LIMITED else {}, status)
         behaviour, page = self.behaviour, int(cursor or 0)
+        if behaviour.paging is not None:
+            return behaviour.paging(page)
         if page >= behaviour.pages:
             return [], ""
         first = 1 + page * behaviour.per_page

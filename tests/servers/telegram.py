@@ -30,7 +30,7 @@ class TelegramSite:
 
     `posts` are the elements of the posts by number, and may be changed; `unlisted` are left out of the list, and
     `refuse_after` is how many pages are given
-    before the server answers 429, None for all.
+    before the server answers 429, None for all; `linked` is whether a page leads to the next.
     """
 
     def __init__(self, texts: int = 45) -> None:
@@ -41,6 +41,7 @@ class TelegramSite:
         self.refuse_after: int | None = None
         self.posts: dict[int, str] = {}
         self.unlisted: set[int] = set()
+        self.linked = True
         self._texts = texts
         self._stack = contextlib.ExitStack()
 
@@ -113,7 +114,7 @@ class TelegramSite:
         ]
         shown, left = fitting[-_PAGE:], fitting[:-_PAGE]
         more, search = "", f"q={quote(words)}&amp;" if words else ""
-        if left:
+        if left and self.linked:
             href = f"/s/{CHANNEL}?{search}before={shown[0]}"
             more = f'<a href="{href}" class="tme_messages_more js-messages_more" data-before="{shown[0]}"></a>'
         posts = "".join(

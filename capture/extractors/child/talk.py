@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import msgspec
 
-from capture.extractors.child.messages import ChildMessage, FetchAnswer
+from capture.extractors.child.messages import ChildMessage, FetchAnswer, FetchQuestion
 from hashing.sandbox import channel
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ class Talk:
     def __init__(self, talk: socket.socket) -> None:
         self._talk = talk
         self._lock = threading.Lock()
+        self.asked = 0
+        """Requests that were answered."""
 
     def task(self, kind: type[T]) -> T:
         """Return what is to be done."""
@@ -47,6 +49,7 @@ class Talk:
             end_after()
         if not message:
             os._exit(0)  # the parent is gone, and nobody else waits for anything
+        self.asked += isinstance(ask, FetchQuestion)
         opened = [os.fdopen(file, "rb") for file in files]
         return msgspec.json.decode(message, type=FetchAnswer), opened[0] if opened else None
 

@@ -16,13 +16,24 @@ _CHILD = "capture.extractors.gallery.gallery_child:extract"
 _decoder = msgspec.json.Decoder(Said)
 
 
+def started(modules: tuple[str, ...]) -> SandboxProcess | OSError:
+    """Return a process that loads gallery-dl with these modules, or why there is none; it waits for its task."""
+    load = tuple(f"gallery_dl.extractor.{module}" for module in modules)  # before it is confined
+    try:
+        return SandboxProcess(_CHILD, "gallery-dl", memory=_MEMORY, load=load)
+    except OSError as error:
+        return error
+
+
 class GalleryExtraction(ExtractionProcess[Said]):
-    """One task for gallery-dl, in a sandbox. Raises OSError where it cannot be started."""
+    """One task for gallery-dl, in a sandbox."""
 
     def __init__(
-        self, task: GalleryTask, *, pause: Callable[[float], None] = time.sleep, patience: float = PATIENCE
+        self,
+        process: SandboxProcess,
+        task: GalleryTask,
+        *,
+        pause: Callable[[float], None] = time.sleep,
+        patience: float = PATIENCE,
     ) -> None:
-        # What a site's module imports is loaded before the process is confined.
-        load = tuple(f"gallery_dl.extractor.{module}" for module in task.modules)
-        process = SandboxProcess(_CHILD, "gallery-dl", memory=_MEMORY, load=load)
         super().__init__(process, "gallery-dl", task, task.url, _decoder, pause=pause, patience=patience)

@@ -122,9 +122,12 @@ def _unavailable(url: str, search: GallerySearch) -> Unavailable:
 
 
 def _search(fetch: Fetch, url: str, site: Site | None, wanted: WantedPosts) -> GallerySearch:
+    from capture.extractors.gallery.extraction import started
+
+    process = started(modules := modules_for(url))  # beside all that is loaded here
     from capture.extractors.gallery.gallery_search import GallerySearch
 
-    return GallerySearch(fetch, modules_for(url), site, wanted)
+    return GallerySearch(fetch, modules, site, wanted, process)
 
 
 def _without_tag(tag: str, site: Site) -> Callable[[Post], str]:

@@ -39,7 +39,7 @@ from capture.extractors.gallery.messages import (
     PostFile,
     TroubleKind,
 )
-from capture.extractors.gallery.post_fields import PostFields, facts_of, read_post, word
+from capture.extractors.gallery.post_fields import PostFields, facts_of, has_words, read_post, unread_in, word
 from capture.extractors.gallery.sites import SITES
 from capture.extractors.json_value import text
 from capture.recorder.decoding import NotDecoded, decoded_body
@@ -53,7 +53,7 @@ _LARGEST_INFO = 1 << 20
 _MOST_FILES = 1000
 _DEEPEST = 4
 """Extractors that hand on to others: a profile to its posts, a search to its results."""
-_MOST_REMARKS = 50
+_MOST_REMARKS, _EMPTY_PAGES = 50, 2
 _OURS = frozenset({"accept-encoding", "connection", "content-length", "te", "x-forwarded-for"})
 """Fields of a request that the recorder sets itself, or that would not be true."""
 _FOR_FILES = frozenset({"referer", "user-agent", "accept"})
@@ -63,6 +63,12 @@ _FORBIDDEN = re.compile(r"protected|private|blocked|permission|privileges|availa
 _CHALLENGE = re.compile(r"challenge|captcha|cloudflare|ddos-guard", re.IGNORECASE)
 _GONE = re.compile(r"not found|no status found|deleted|no longer|does(?:n't| not) exist|suspended", re.IGNORECASE)
 _LIMIT = re.compile(r"\b429\b|rate.?limit|too many requests|wants a pause", re.IGNORECASE)
+_LOST = re.compile(
+    r"\bmissing\b|\berror while\b|\bfailed to\b|\bskipping\b|\bcould not\b|\bunable to (?!fetch higher)", re.IGNORECASE
+)
+"""In a warning: something of a post was not got."""
+_AGAIN = re.compile(r"try(?:ing)? again|retry|[0-9]+/[0-9]+\)", re.IGNORECASE)
+"""In such a warning: it is tried once more, and what comes of that is said."""
 _SETTINGS = {"input": False, "netrc": False, "cookies-update": False, "proxy-env": False, "retries": 0}
 """Nothing is read from the user's files."""
 
@@ -98,6 +104,8 @@ class _Looking:
         settings.update({"cache": {"file": None}, "extractor": {**_SETTINGS, **task.options}})
         _open_door(task, talk)
         _hear(talk)
+        if "twitter" in task.modules:
+            _look_further()
         extractor.modules[:] = task.modules
 
     def look(self) -> None:
@@ -131,6 +139,18 @@ class _Looking:
             posts.end()
 
 
+def _look_further() -> None:
+    """Have a page of X without posts taken for the end of a list only where those after it have none either."""
+    from gallery_dl.extractor import twitter
+
+    paged = twitter.TwitterAPI._pagination_tweets  # noqa: SLF001 - it is no option for most lists
+
+    def _paged(self: Any, *given: Any, stop_tweets: int = 0, **named: Any) -> Any:  # noqa: ANN401 - gallery-dl ships no types
+        return paged(self, *given, stop_tweets=max(stop_tweets, _EMPTY_PAGES), **named)
+
+    twitter.TwitterAPI._pagination_tweets = _paged  # noqa: SLF001 - as above
+
+
 class _Posts:
     """Puts together what is said of one post in several messages, and says it when the next one begins."""
 
@@ -138,7 +158,9 @@ class _Posts:
         self._talk, self._module, self._url = talk, module, url
         site = next((site for site in SITES if site.module == module), None)
         self._platform, self._fields = (site.name.lower(), site.fields) if site else (module, PostFields())
+        self._known = site is not None
         self._head: dict[str, Any] = {}
+        self._asked = 0
         self._files: list[PostFile] = []
         self._links: list[str] = []
         self._left_out = 0
@@ -147,6 +169,7 @@ class _Posts:
     def begin(self, said: Mapping[str, Any]) -> None:
         """Hear of a post, or of an album's head."""
         self.end()
+        self._asked = self._talk.asked
         self._head, self._open = _plain(said), True  # at once: gallery-dl changes what it has handed out
 
     def add(self, url: str, said: Mapping[str, Any]) -> None:
@@ -178,6 +201,7 @@ class _Posts:
         post = read_post(said, self._fields, self._platform, self._url)
         names = [word(said, (path,)) for path in self._fields.id]
         info = json.dumps(said).encode()
+        reads_as_post = self._known and not self._fields.post_per_file and has_words(said, self._fields)
         self._talk.say(
             FoundPost(
                 module=self._module,
@@ -186,6 +210,9 @@ class _Posts:
                 facts=tuple(facts_of(said, self._module)) + tuple(_links(self._links, self._module)),
                 files=files,
                 left_out=self._left_out,
+                asked=self._asked,
+                unnamed=post is None and reads_as_post,
+                unread=tuple(unread_in(said, self._fields)) if self._known else (),
                 info=info if len(info) <= _LARGEST_INFO else b"",
             )
         )
@@ -243,7 +270,9 @@ def _open_door(task: GalleryTask, talk: Talk) -> None:
         if seconds > task.longest_pause:
             raise exception.AbortExtraction(f"the site wants a pause of {seconds:.0f} s ({reason})")
         if seconds > 0:
-            talk.ask(PauseQuestion(seconds=float(seconds), reason=str(reason)))
+            answered, _ = talk.ask(PauseQuestion(seconds=float(seconds), reason=str(reason)))
+            if answered.reason:
+                raise exception.AbortExtraction(answered.reason)
 
     def _wait(
         self: Any,  # noqa: ANN401 - as above
@@ -348,7 +377,8 @@ def _hear(talk: Talk) -> None:
             """Hand on one warning."""
             if len(_heard) < _MOST_REMARKS:
                 _heard.append(words := _clean(record.getMessage())[:4000])
-                talk.say(GalleryRemark(words=words, failed=record.levelno >= logging.ERROR))
+                lost = _LOST.search(words) is not None and not _AGAIN.search(words)
+                talk.say(GalleryRemark(words=words, failed=record.levelno >= logging.ERROR or lost))
 
     logging.disable(logging.NOTSET)
     logging.getLogger().handlers[:] = [_Hears(logging.WARNING)]

@@ -16,7 +16,7 @@ from capture.extractors.child.lent_session import LentSession
 from capture.extractors.child.messages import Cookie, Ended, ExtractionTrouble, FetchAnswer, FetchQuestion
 from capture.extractors.gallery.answering import GalleryAnswering, ServedPost, is_web
 from capture.extractors.gallery.compared import claims_of
-from capture.extractors.gallery.extraction import GalleryExtraction
+from capture.extractors.gallery.extraction import GalleryExtraction, started
 from capture.extractors.gallery.messages import (
     FoundPost,
     GalleryRemark,
@@ -47,7 +47,7 @@ from hashing.case.facts import Fact
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Post, PostMedia
 from hashing.case.verdict import SESSION_ENDED
-from hashing.sandbox import NotRead
+from hashing.sandbox import NotRead, SandboxProcess
 
 _TOGETHER = 50
 """Posts that are looked for together in what was served."""
@@ -56,6 +56,8 @@ _OLD_POSTS = 40
 _LARGEST_INFO, _LARGEST_POST = 64 << 20, 1 << 20
 _MOST_POSTS, _MOST_REMARKS, _MOST_PAUSES = 100_000, 100, 10
 """What one scene may say, and pauses between two requests: a process that was taken over says what it likes."""
+_MOST_FRUITLESS, _MOST_REPEATS, _PATIENCE = 300, 10, 50
+"""Requests, and answers of nothing but known posts, after which a list has no end; questions that are refused then."""
 _OF_FILES = frozenset({"referer", "user-agent", "accept"})
 """Fields that the request of a file may be given."""
 _COMMENTS = 500
@@ -90,6 +92,8 @@ class GallerySearch:
     modules: tuple[str, ...]
     site: Site | None = None
     wanted: WantedPosts | None = None
+    process: SandboxProcess | OSError | None = None
+    """Where one was started before, as `started` returns it."""
     found: int = 0
     """Posts and files that gallery-dl named."""
     trouble: GalleryTrouble | None = None
@@ -103,6 +107,16 @@ class GallerySearch:
     _info_size: int = 0
     _threads: dict[str, StoredItem] = field(default_factory=dict)
     """Answers of Reddit with comments, by the number of the post."""
+    _fruitless: int = 0
+    """Requests since something new came."""
+    _repeats: int = 0
+    """Answers in a row in which nothing stood but posts that had come before."""
+    _repeated: bool = False
+    """Whether such a post came since the last request."""
+    _timed: bool = False
+    """Whether a post had a time."""
+    _unnamed: int = 0
+    """What reads like a post and has no name."""
     _read: set[str] = field(default_factory=set)
     """Items that a post was read in."""
     _remarks: list[GalleryRemark] = field(default_factory=list)
@@ -115,12 +129,11 @@ class GallerySearch:
         delay = default if options.site_delay is None else options.site_delay
         session = LentSession(self._cookies(), self._is_own)
         answering = GalleryAnswering(self.fetch, url, delay, session)
-        try:
-            extraction = GalleryExtraction(self._task(url, session), pause=self.fetch.wait)
-        except OSError as error:
-            self.trouble = GalleryTrouble(kind="", words=f"it could not be started ({error.strerror})")
+        process = self.process or started(self.modules)
+        if isinstance(process, OSError):
+            self.trouble = GalleryTrouble(kind="", words=f"it could not be started ({process.strerror})")
             return
-        with extraction:
+        with GalleryExtraction(process, self._task(url, session), pause=self.fetch.wait) as extraction:
             ended = yield from self._listen(extraction, answering)
         yield from self.wanted.notes(url)
         self._judge(answering, ended=ended)
@@ -134,7 +147,11 @@ class GallerySearch:
             kind: TroubleKind = "unreadable" if _NOT_UNDERSTOOD.search(said) else ""
             trouble = GalleryTrouble(kind=kind, words=said, version=_version()) if said else None
         elif trouble is None and ended and answering.refused:
-            trouble = GalleryTrouble(kind="limit", words=answering.refused)
+            trouble = GalleryTrouble(kind=answering.refusal or "limit", words=answering.refused)
+        elif trouble is None and ended and (unread := answering.unread()):
+            trouble = GalleryTrouble(kind="unreadable", words=unread, version=_version())
+        elif trouble is not None and trouble.version and trouble.kind in {"", "unreadable"} and answering.failed:
+            trouble = msgspec.structs.replace(trouble, kind="", words=answering.failed)
         elif trouble is not None and not trouble.kind and trouble.version and not answering.refused:
             # The site has answered, and gallery-dl makes nothing of it.
             trouble = msgspec.structs.replace(trouble, kind="unreadable")
@@ -223,16 +240,29 @@ class GallerySearch:
         if isinstance(ask, PauseQuestion):
             self._pauses += 1
             if self._pauses > _MOST_PAUSES:
-                self.trouble = GalleryTrouble(kind="limit", words=ask.reason)
-                return False
+                extraction.tell(FetchAnswer(url="", reason=f"the site wants a pause again and again ({ask.reason})"))
+                return self._pauses < _MOST_PAUSES + _PATIENCE
             self.fetch.wait(min(ask.seconds, self.fetch.options.network.longest_pause))
             extraction.tell(FetchAnswer(url=""))
             return True
         self._pauses = 0
+        if endless := self._endless():
+            answering.give_up(endless)
         extraction.tell(answered := answering.answer(ask))
         if self._wants_comments and answered.body and (post := post_of(ask.url)) and answering.last:
             self._threads[post] = answering.last
-        return True
+        return self._fruitless < _MOST_FRUITLESS + _PATIENCE
+
+    def _endless(self) -> str:
+        """Return why a list has no end, as far as can be told before its next request; "" where it may have one."""
+        self._fruitless += 1
+        self._repeats = self._repeats + 1 if self._repeated and self._fruitless > 1 else 0
+        self._repeated = False
+        if self._repeats >= _MOST_REPEATS:
+            return f"{_MOST_REPEATS} answers in a row had nothing but what had come before: the list goes round"
+        if self._fruitless > _MOST_FRUITLESS:
+            return f"{_MOST_FRUITLESS} requests in a row brought nothing new"
+        return ""
 
     def _past(self, post: Post | None) -> str:
         """Return why no further post is wanted, now that this one has come."""
@@ -250,9 +280,11 @@ class GallerySearch:
                 break
             if unfit := self._unfit(said):
                 yield Unavailable(url=self._url, reason=unfit, found_in=f"gallery-dl at {self._url}")
-            elif self._takes(said):
+                continue
+            answering.hear(said.names)
+            if self._takes(said):
                 taken.append(said)
-        named = [(said.names, claims_of(said.post, said.facts)) for said in taken if said.post is not None]
+        named = [(said.names, said.asked, claims_of(said.post, said.facts)) for said in taken if said.post is not None]
         served = iter(answering.located(named) if named else [])
         for said in taken:
             yield from self._post(said, next(served) if said.post is not None else None, answering)
@@ -266,6 +298,11 @@ class GallerySearch:
         """Say whether a post, or an album's head, is wanted; what was read of it is kept."""
         self.found += 1
         assert self.wanted is not None  # noqa: S101 - tells the type: `look` has made it
+        self._unnamed += said.unnamed
+        if said.post is not None and self.wanted.knows(said.post):
+            self._repeated = True
+        else:
+            self._fruitless = 0
         if said.info and self._info_size < _LARGEST_INFO:
             self._infos.append(said.info)
             self._info_size += len(said.info)
@@ -280,6 +317,12 @@ class GallerySearch:
             post = msgspec.structs.replace(said.post, media=media)
             place = f"post {post.permalink or post.id}"
             yield from self._excerpt(said, post, served, answering)
+            self._timed = self._timed or bool(post.published)
+            # One post of a list without a time, where those before it had one, has changed as well.
+            if unread := {*said.unread, *(["time"] if self._timed and not post.published else [])}:
+                parts = " and ".join(sorted(unread))
+                reason = f"its {parts} could not be read (another form than expected): see the post as served"
+                yield Unavailable(url=post.permalink or post.id, reason=reason, found_in=self._url)
         yield from self._files(said, files, place)
         for name in said.names:
             if (thread := self._threads.pop(name, None)) is not None:
@@ -372,6 +415,12 @@ class GallerySearch:
                 yield Unavailable(url=self._url, reason=words, found_in=self._url)
             else:
                 yield NotFollowed(url=self._url, reason=words)
+        if self._unnamed:
+            reason = (
+                f"{self._unnamed:,} posts without the name that the site gives each (gallery-dl {_version()}): "
+                "what they show is taken, what they say stands in the stored answers alone"
+            )
+            yield Unavailable(url=self._url, reason=reason, found_in=self._url)
         if self.site is not None and self.site.post != ALL and self.found:
             reason = f"posts of {self.site.name}: gallery-dl names {self.site.post}; the answers are stored whole"
             yield NotFollowed(url=self._url, reason=reason)

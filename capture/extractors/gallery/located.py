@@ -23,7 +23,8 @@ _NAMES = frozenset(
 """Members by which sites call a post."""
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*+)"|([{}\[\],:])|(-?[0-9]++)', re.DOTALL)
 _SCRIPT = re.compile(rb"<script\b[^>]*>\s*+(?=[{\[])(.*?)</script>", re.DOTALL | re.IGNORECASE)
-_LONGEST_NAME = 300
+_ARRAY = re.compile(r"\[\]")
+LONGEST_NAME, _LONGEST_PATH = 300, 1000
 
 
 class NamedObject(msgspec.Struct, frozen=True):
@@ -32,6 +33,8 @@ class NamedObject(msgspec.Struct, frozen=True):
     name: str
     start: int
     end: int
+    path: str = ""
+    """By which members it is reached, such as `/data/children[]/data`."""
 
 
 class _Open(NamedTuple):
@@ -40,6 +43,7 @@ class _Open(NamedTuple):
     start: int
     names: list[bytes]
     is_object: bool
+    path: str
 
 
 def objects_in(file: BinaryIO, coding: str) -> list[NamedObject]:
@@ -54,11 +58,35 @@ def named_objects(body: bytes) -> dict[str, NamedObject]:
     """Return the largest object of each name, by that name."""
     found: dict[str, NamedObject] = {}
     for start, end in _texts(body):
-        for name, begins, ends in _objects(body, start, end):
-            known = found.get(name)
-            if (known is None or ends - begins > known.end - known.start) and len(found) < _MOST:
-                found[name] = NamedObject(name, begins, ends)
+        for opened, ends in _containers(body, start, end):
+            for each in opened.names:
+                name = _plain(each)
+                known = found.get(name)
+                if (known is None or ends - opened.start > known.end - known.start) and len(found) < _MOST:
+                    found[name] = NamedObject(name, opened.start, ends, opened.path)
     return found
+
+
+def names_at(file: BinaryIO, coding: str, paths_json: bytes) -> tuple[list[str], str]:
+    """Return the names of the objects at these paths, a JSON list, and one array above them that is an object here.
+
+    An answer in which posts stood there before has another form by that. Run this in the sandbox.
+    """
+    try:
+        body = decoded_body(file, coding, _LARGEST)
+    except NotDecoded:
+        return [], ""
+    paths = msgspec.json.decode(paths_json, type=list[str])
+    wanted = frozenset(paths)
+    arrays = {path[: found.start()] for path in paths for found in _ARRAY.finditer(path)}
+    names, changed = list[str](), ""
+    for start, end in _texts(body):
+        for opened, _ in _containers(body, start, end):
+            if opened.path in wanted and len(names) < _MOST:
+                names += map(_plain, opened.names)
+            elif opened.path in arrays and opened.is_object:
+                changed = opened.path or "/"
+    return names, changed
 
 
 def part_of(file: BinaryIO, coding: str, start: int, end: int) -> bytes:
@@ -74,14 +102,14 @@ def _texts(body: bytes) -> Iterator[tuple[int, int]]:
         yield script.span(1)
 
 
-def _objects(body: bytes, start: int, end: int) -> Iterator[tuple[str, int, int]]:
-    """Yield each object that has a name, where it begins and ends."""
+def _containers(body: bytes, start: int, end: int) -> Iterator[tuple[_Open, int]]:
+    """Yield each object and array, and where it ends."""
     stack, key, last = list[_Open](), b"", b""
     for token in _TOKEN.finditer(body, start, end):
         sign = token[2]
         if sign is None:
             last = token[1] if token[1] is not None else token[3]
-            if key in _NAMES and stack and stack[-1].is_object and len(last) < _LONGEST_NAME:
+            if key in _NAMES and stack and stack[-1].is_object and len(last) < LONGEST_NAME:
                 stack[-1].names.append(last)
                 key = b""
         elif sign == b":":
@@ -89,12 +117,20 @@ def _objects(body: bytes, start: int, end: int) -> Iterator[tuple[str, int, int]
         elif sign == b",":
             key = b""
         elif sign in b"{[":
-            stack.append(_Open(token.start(), [], sign == b"{"))
+            stack.append(_Open(token.start(), [], sign == b"{", _path(stack, key)))
             key = b""
         elif stack:
             opened, key = stack.pop(), b""
-            for name in opened.names:
-                yield _plain(name), opened.start, token.end()
+            yield opened, token.end()
+
+
+def _path(stack: list[_Open], key: bytes) -> str:
+    if not stack:
+        return ""
+    above = stack[-1]
+    if len(above.path) > _LONGEST_PATH:  # nested deeper than any site's lists
+        return above.path
+    return f"{above.path}/{_plain(key[:LONGEST_NAME])}" if above.is_object else f"{above.path}[]"
 
 
 def _plain(name: bytes) -> str:

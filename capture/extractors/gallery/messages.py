@@ -9,6 +9,7 @@ import msgspec
 from capture.extractors.child.messages import (
     ChildMessage,
     Cookie,
+    Count,
     Ended,
     ExtractionTrouble,
     FetchQuestion,
@@ -16,6 +17,7 @@ from capture.extractors.child.messages import (
     Remark,
     Text,
 )
+from capture.extractors.gallery.post_fields import PostPart
 from hashing.case.facts import Fact
 from hashing.case.post import Post
 
@@ -60,6 +62,12 @@ class FoundPost(ChildMessage, frozen=True, kw_only=True, tag=True):
     files: Annotated[tuple[PostFile, ...], msgspec.Meta(max_length=1000)] = ()
     left_out: int = 0
     """Files beyond these."""
+    asked: Count = 0
+    """Questions that were answered before gallery-dl began with it."""
+    unnamed: bool = False
+    """Whether it reads like a post, and the site's own name for it is not there."""
+    unread: tuple[PostPart, ...] = ()
+    """Parts of the post that have another form than gallery-dl and we expect: a list in the place of a text."""
     info: bytes = b""
     """All that gallery-dl found out, as JSON."""
 

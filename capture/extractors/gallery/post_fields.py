@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,6 +21,7 @@ from hashing.case.post import Account, Post
 Paths = tuple[str, ...]
 """Names of fields, the best first; a dot leads into an object."""
 
+PostPart = Literal["text", "title", "time", "author"]
 _MOST = 200
 _LONGEST_TEXT = 150_000
 _LATEST = 253_402_300_800
@@ -92,6 +93,28 @@ def read_post(said: Mapping[str, Any], fields: PostFields, platform: str, url: s
         quotes=_of(platform, word(said, fields.quotes)),
         counts={name: count for name, key in fields.counts.items() if (count := _count(_at(said, key))) is not None},
     )
+
+
+def has_words(said: Mapping[str, Any], fields: PostFields) -> bool:
+    """Say whether metadata have a title, a text or a moment, as those of a post do."""
+    return bool(_first(said, fields.text) or _first(said, fields.title) or _when(said, fields.published))
+
+
+def unread_in(said: Mapping[str, Any], fields: PostFields) -> Iterator[PostPart]:
+    """Yield the names of parts that are there in a form in which they are not read: a list in the place of a text."""
+    author = (*fields.handle, *fields.name, *fields.author_id)
+    parts: dict[PostPart, Paths] = {
+        "text": fields.text,
+        "title": fields.title,
+        "time": fields.published,
+        "author": author,
+    }
+    for name, paths in parts.items():
+        values = [_at(said, path) for path in paths]
+        if not any(isinstance(each, str | int) for each in values) and any(
+            isinstance(each, list | Mapping) and each for each in values
+        ):
+            yield name
 
 
 def _of(platform: str, name: str) -> str:

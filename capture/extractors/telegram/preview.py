@@ -6,6 +6,8 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
+import msgspec
+
 from capture.extractors.page_scene import PageScene
 from capture.extractors.telegram.address import TelegramAddress, read_address
 from capture.extractors.telegram.stored_preview import PreviewPage, ShownPost, read_preview
@@ -27,6 +29,7 @@ from hashing.case.kinds import ItemKind
 from hashing.sandbox import NotRead
 
 _MOST_PAGES = 5000  # A hundred thousand posts.
+_MOST_POSTS = 1 << 62  # No channel's numbers are so high.
 _NO_CHANNEL = (
     "shows no posts to the public: it is a group, a person or a bot, its preview is off, or there is no such name"
 )
@@ -60,35 +63,59 @@ class ChannelPosts:
             yield from self._said_of_search()
 
     def _pages(self, page: PreviewPage, stored: StoredItem) -> Iterator[Finding]:
+        reached = _MOST_POSTS
         for _ in range(_MOST_PAGES):
             for shown in reversed(page.posts):  # the page has the oldest first
                 if not self._wanted.left_out(shown.post):
                     yield from _post(shown, stored, self._place, self._fetch)
             yield from self._wanted.notes(stored.item.url)
-            # The next page is told by this one's own number: it must count down, or the pages go round.
+            if not (page.posts or page.unread or page.says_none):
+                reason = f"{self._place}: a page shows none, and does not say so: its form may have changed"
+                yield Unavailable(url=stored.item.url, reason=reason, found_in=self._place)
+            # The next page is told by this one's own number: it must count down, or the pages go round. Where none is
+            # told and the first post has not come, it is asked for: nothing else says that the list has ended.
+            oldest = self._oldest(page)
+            reason = self._wanted.past(shown.post for shown in page.posts)
+            if not page.before and 1 < oldest < reached and not reason:
+                page = msgspec.structs.replace(page, before=str(oldest))
             if not page.before:
                 return
+            reached = int(page.before)
             url = replace(self._address, before=page.before).list_url
-            if reason := self._wanted.past(shown.post for shown in page.posts):
+            if reason:
                 yield NotFollowed(url=url, reason=f"further posts: {reason}")
                 return
-            answer = self._fetch.get(
-                FetchRequest(url=url, kind=ItemKind.PAGE, found_in=self._place, named_by=stored, optional=True)
-            )
-            if answer.stored is None:
-                yield self._broken_off(url, page.before, answer.reason or "as it was captured before")
-                return
-            following = yield from _read(answer.stored, self._fetch)
+            following = yield from self._next(url, page.before, stored)
             if following is None:
                 return
-            if not following.is_preview:
-                yield self._broken_off(url, page.before, "another page came in its place")
-                return
-            if following.before and int(following.before) >= int(page.before):
-                yield self._broken_off(url, page.before, "the pages go round in a circle")
-                return
-            page, stored = following, answer.stored
+            page, stored = following
         yield self._broken_off(stored.item.url, page.before, f"more than {_MOST_PAGES:,} pages")
+
+    def _next(
+        self, url: str, before: str, stored: StoredItem
+    ) -> Generator[Finding, None, tuple[PreviewPage, StoredItem] | None]:
+        """Yield why there is no next page, or return it, with the item that it is."""
+        answer = self._fetch.get(
+            FetchRequest(url=url, kind=ItemKind.PAGE, found_in=self._place, named_by=stored, optional=True)
+        )
+        if answer.stored is None:
+            yield self._broken_off(url, before, answer.reason or "as it was captured before")
+            return None
+        following = yield from _read(answer.stored, self._fetch)
+        if following is None:
+            return None
+        if not following.is_preview:
+            yield self._broken_off(url, before, "another page came in its place")
+            return None
+        if following.before and int(following.before) >= int(before):
+            yield self._broken_off(url, before, "the pages go round in a circle")
+            return None
+        return following, answer.stored
+
+    def _oldest(self, page: PreviewPage) -> int:
+        """Return the lowest number on a page of a channel; 0 where it shows none, or is one of a search."""
+        numbers = [int(shown.post.id.rpartition("/")[2]) for shown in page.posts]
+        return min(numbers, default=0) if not self._address.query else 0
 
     def _broken_off(self, url: str, before: str, reason: str) -> Unavailable:
         return Unavailable(url=url, reason=f"{self._place} before number {before}: {reason}", found_in=self._place)

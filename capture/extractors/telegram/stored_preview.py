@@ -50,6 +50,7 @@ class PreviewPage(msgspec.Struct, frozen=True, kw_only=True):
     facts: tuple[Fact, ...] = ()
     posts: tuple[ShownPost, ...] = ()
     unread: int = 0  # Elements that look like posts and could not be read.
+    says_none: bool = False  # Whether it says that there are no posts.
     before: str = ""  # The number before which the list goes on; "" at its end.
     error: str = ""  # What Telegram says in the place of a post.
     problem: str = ""  # Why the page could not be read.
@@ -86,8 +87,10 @@ def preview_in(file: BinaryIO, coding: str, url: str) -> PreviewPage:
             posts.append(ShownPost(offset=offset, data=data, post=post, facts=facts, missing=missing))
     head = [Fact(name, value, "preview") for name, part in _HEAD.items() if (value := said(root, part, 4000))]
     head += [Fact("counter", words, "preview") for words in _counters(root)]
+    says_none = bool(marked(root, "tme_no_messages_found"))
     return PreviewPage(
-        is_preview=bool(posts or unread or head or marked(root, "tme_no_messages_found")),
+        is_preview=bool(posts or unread or head or says_none),
+        says_none=says_none,
         facts=tuple(head),
         posts=tuple(posts),
         unread=unread,

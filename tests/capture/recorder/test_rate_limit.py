@@ -197,3 +197,15 @@ def test_too_long_a_pause_is_not_made(recording: Callable[..., Recording]) -> No
         assert not each.fetch(server.url("/")).reason
         assert each.fetch(server.url("/more")).reason.startswith("the server answered 429")
         assert server.asked("/more") == 1
+
+
+def test_a_host_that_wants_to_be_left_alone_again_and_again_is(recording: Callable[..., Recording]) -> None:
+    """After three refusals in a row that ask for longer than is waited, nothing more is asked of the host."""
+    refusal = Body(status=429, headers=(("Retry-After", "3600"),))
+    with SceneServer({"/photo": refusal, "/here": Body(data=b"here", type="text/plain")}) as server:
+        each = recording(longest_pause=60.0)
+        for path in ("/photo", "/photo", "/here", "/photo", "/photo", "/photo"):
+            each.fetch(server.url(path))
+        told = each.fetch(server.url("/here"))
+        assert (server.asked("/photo"), server.asked("/here")) == (5, 1)
+    assert told.reason.startswith("not asked: the server wants to be left alone for 3,")

@@ -12,6 +12,7 @@ import pytest
 
 from capture.batch import Batch, BatchSettings, checked_rows, read_rows
 from capture.extractors import search_targets
+from capture.extractors.gallery import gallery_search
 from capture.extractors.gallery import sites as gallery_sites
 from capture.extractors.gallery.gallery import INSTALL
 from capture.extractors.gallery.sites import SITES, is_own, modules_for, site_of
@@ -28,6 +29,7 @@ from tests.servers.more_sites import MoreSites
 from tests.servers.sites import (
     MOMENT,
     X_FIRST,
+    Reply,
     SocialSites,
     flickr_photo,
     instagram_post,
@@ -298,6 +300,73 @@ def test_an_answer_that_has_changed(name: str, member: str, of_sites: OfSites) -
     told = [reason for reason in _reasons(view) if "could not be read (gallery-dl 1." in reason]
     assert told, _reasons(view)
     assert any(b"renamed" in body for body in kept)
+
+
+def _changed(member: str, make: Callable[[Any], Any]) -> Callable[[Reply], Reply]:
+    """Return what makes another value of each member with a name, at whatever depth."""
+
+    def _at(value: Any) -> Any:  # noqa: ANN401 - any JSON
+        if isinstance(value, dict):
+            return {name: make(each) if name == member else _at(each) for name, each in value.items()}
+        return [_at(each) for each in value] if isinstance(value, list) else value
+
+    return lambda reply: replace(reply, value=_at(reply.value))
+
+
+_LOGIN_PAGE = Reply(b"<!doctype html><title>Log in</title><form><input name=p type=password></form>")
+_TO_LOGIN = Reply(b"", 302, (("Location", "https://www.tumblr.com/login?redirect_to=%2F"),))
+
+
+@pytest.mark.parametrize(
+    ("name", "second", "posts", "told"),
+    [
+        ("Reddit", _changed("children", lambda _: {}), 3, "/data/children in MP/1-"),
+        ("X", _changed("legacy", lambda _: None), 3, "could not be read (gallery-dl 1."),
+        ("Reddit", _changed("kind", lambda _: "t9"), 3, "it told of none of the 3 that stand in MP/1-"),
+        ("Tumblr", _changed("id", lambda _: None), 3, "3 posts without the name that the site gives each"),
+        ("Reddit", _changed("title", lambda each: [each]), 6, "its title could not be read"),
+        ("Instagram", _changed("image_versions2", lambda _: None), 6, "gallery-dl: Missing media in post"),
+        ("Tumblr", lambda _: _TO_LOGIN, 3, "the session has ended (it leads to its log-in page)"),
+        ("Flickr", lambda _: _LOGIN_PAGE, 3, "the session has ended (it answers with its log-in page)"),
+        ("Reddit", lambda _: Reply({"message": "oops"}, 500), 3, "the server answered 500 Internal Server Error"),
+    ],
+)
+def test_a_page_amid_a_list_that_is_not_what_it_was(
+    name: str, second: Callable[[Reply], Reply], posts: int, told: str, of_sites: OfSites
+) -> None:
+    """What came before is kept, and no such page is taken for the end of the list: the capture is partial."""
+    jar = session(f".{LISTS[name][0].split('/')[2].partition('.')[2]}", sid="abcdefgh") if "session" in told else None
+    with SocialSites(second=second) as sites:
+        result, view = of_sites(sites, LISTS[name][0], cookies=jar)
+    assert (result.status, len(_posts(view))) == ("partial", posts), _reasons(view)
+    assert any(told in reason for reason in _reasons(view)), _reasons(view)
+
+
+def test_a_page_without_posts_is_not_the_end(of_sites: OfSites) -> None:
+    """X's lists go on behind an empty page; posts that come twice over pages are taken once."""
+    pages = {0: ([1, 2, 3], "1"), 1: ([], "2"), 2: ([3, 4], "3"), 3: ([], "")}
+    with SocialSites(paging=pages.__getitem__) as sites:
+        result, view = of_sites(sites, LISTS["X"][0])
+    assert (result.status, len(_posts(view))) == ("complete", 4), _reasons(view)
+
+
+@pytest.mark.parametrize(
+    ("paging", "told"),
+    [
+        (lambda page: ([1, 2, 3], str(page + 1)), "10 answers in a row had nothing but what had come before"),
+        (lambda page: ([1, 2, 3][: 3 * (page == 0)], str(page + 1)), "40 requests in a row brought nothing new"),
+    ],
+)
+def test_a_list_without_an_end(
+    paging: Callable[[int], tuple[list[int], str]], told: str, of_sites: OfSites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is given up, which is told; the last post before its empty pages is found where it stands."""
+    monkeypatch.setattr(gallery_search, "_MOST_FRUITLESS", 40)
+    with SocialSites(paging=paging) as sites:
+        result, view = of_sites(sites, LISTS["Reddit"][0])
+    assert (result.status, len(_posts(view))) == ("partial", 3), _reasons(view)
+    assert all(entry.excerpt is not None for entry in _posts(view))
+    assert any(told in reason for reason in _reasons(view)), _reasons(view)
 
 
 def test_a_limit_and_a_time(of_sites: OfSites) -> None:

@@ -162,6 +162,24 @@ def test_a_rate_limit_is_not_the_end(captured: Captured) -> None:
     assert failed.reason == f"posts of @{CHANNEL} before number 26: the server answered 429 Too Many Requests"
 
 
+def test_a_page_that_leads_nowhere_is_not_the_end(captured: Captured) -> None:
+    """Where no page leads to the next and the first post has not come, what is before the oldest is asked for."""
+    with TelegramSite() as site:
+        site.linked = False
+        result, view = captured(site.url(f"/s/{CHANNEL}"))
+    assert (result.status, _numbers(view)) == ("complete", list(range(45, 0, -1)))
+
+
+def test_a_page_in_which_no_post_is_seen(captured: Captured) -> None:
+    """A list without posts that does not say that there are none is told as one that may have changed."""
+    with TelegramSite() as site:
+        for number in range(1, 26):
+            site.posts[number] = site.posts[number].replace("data-post", "data-name")
+        result, view = captured(site.url(f"/s/{CHANNEL}"))
+    assert (result.status, _numbers(view)) == ("partial", list(range(45, 25, -1)))
+    assert "a page shows none, and does not say so" in view.failed[0].reason
+
+
 def test_no_such_channel(captured: Captured) -> None:
     """A group, a person or nobody: the page is kept, and it is told that there is no preview."""
     with TelegramSite() as site:
