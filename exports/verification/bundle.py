@@ -32,6 +32,7 @@ from exports.format.bundle_layout import (
     timestamp_line,
 )
 from exports.format.disclosure_form import LINES
+from exports.format.lookup import Lookup
 from exports.format.proofs import read_proof
 from exports.format.result import Missing
 from exports.format.tree import demand_inside
@@ -103,7 +104,7 @@ def check_bundle(check: Check) -> None:
     # 3. The hash lists against what is here, and against what the ledgers speak of.
     _check_payload_list(check, {f"{_CAPTURES}{capture}/" for capture, one in checked.items() if one.unread})
     _check_tag_list(check)
-    check.folders.clear()  # an export writes no folder that is empty
+    check.folders = Lookup(str)  # an export writes no folder that is empty
     # 4. What a person is shown, derived from the ledgers once more.
     check_derived(check, checked, sealed.captures)
     # 5. What was withheld, where somebody gives it.

@@ -85,7 +85,7 @@ class CaptureCheck:
             check.unchecked(self.prefix or ".", "no ledger: not a capture")
             return
         check.expected.setdefault(ledger, "")
-        check.folders.update(f"{self.prefix}{name}" for name in _FOLDERS)
+        check.may_be_empty(*(f"{self.prefix}{name}" for name in _FOLDERS))
         # 1. Read the ledger line by line: its root, and what each line makes to be expected. What it commits to is
         # worked out beside.
         length, budget = 0, LineBudget(ledger)
@@ -246,9 +246,9 @@ class CaptureCheck:
         if name not in check.kinds:
             reason = "not sealed: still running, or interrupted; whoever captures it can finish it off"
             check.unchecked(self.prefix or ".", reason)
-            for each in check.kinds:
-                if each.startswith(f"{self.prefix}{INCOMING}/") or each == f"{self.prefix}{MARKS}":
-                    check.expected.setdefault(each, "")
+            marks = filter(check.kinds.__contains__, (f"{self.prefix}{MARKS}",))
+            for each in (*marks, *check.kinds.below(f"{self.prefix}{INCOMING}/")):
+                check.expected.setdefault(each, "")
             return
         check.expected.setdefault(name, "")
         checkpoint = check.open_checkpoint(name, self.keys)
