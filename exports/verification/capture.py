@@ -54,6 +54,13 @@ _MOST_DATE_LINES = 100
 """A capture has one line on the servers' dates, and one more each time that its process died."""
 
 
+class CaptureChecked(msgspec.Struct, frozen=True, gc=False):
+    """What is still asked of a capture of a bundle, which may hold many, when it was checked."""
+
+    prefix: str
+    unread: bool
+
+
 class CaptureCheck:
     """One capture: gathers what its ledger says, then compares."""
 
@@ -132,8 +139,7 @@ class CaptureCheck:
             from exports.verification.atproto import check_proofs
 
             check_proofs(check, self.prefix, self.items, self.proofs)
-        # A bundle may hold many captures, and of each its items alone are still asked for.
-        self._records = RecordsSaid()
+        self._records = RecordsSaid()  # its items alone are still asked for
 
     @property
     def format(self) -> str:

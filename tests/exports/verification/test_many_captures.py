@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+from exports.custody.receipt import KeptReceipt, write_receipt
 from exports.verification import Verification, verify
 from exports.verification.summary import verification_lines
 from hashing.case.custody import Handling, record_custody
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
-from tests.exports.tampering import rewrite
+from tests.exports.tampering import forget_here, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,3 +107,23 @@ def test_json_is_written_in_pieces(maker: CaseMaker, monkeypatch: pytest.MonkeyP
     found: Verification = verify(maker.path)
     assert "".join(found.json_pieces()) == json.dumps(found.to_json()) + "\n"
     assert len(found.to_json()["seals"]) == 5
+
+
+def test_a_receipt_of_very_many_seals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of very many seals a receipt names the case's own, and with it what is set back is told all the same."""
+    for module in ("exports.custody.receipt", "exports.verification.last_receipt"):
+        monkeypatch.setattr(f"{module}.MOST_SEALS", 2)
+    made = make_case(tmp_path)
+    made.capture([Thing("one.jpg", photo(1))])
+    shutil.copytree(made.path, tmp_path / "before")
+    made.capture([Thing("two.jpg", photo(2))])
+    receipt = write_receipt(tmp_path / "receipt", verify(made.path), key=made.key, officer=OFFICER)
+    assert [seal.size for seal in receipt.seals] == [5]
+    made.capture([Thing("three.jpg", photo(3))])
+    last = KeptReceipt("receipt", receipt)
+    since = verify(made.path, last=last).since
+    assert since is not None
+    assert (since.holds, since.captures, since.new) == (True, 0, ())
+    forget_here(made.path)
+    back = verify(tmp_path / "before", last=last)
+    assert (back.verdict, back.problems[0].reason[:8]) == ("mismatch", "set back")
