@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,9 @@ from commands.settings import setting
 
 if TYPE_CHECKING:
     from intelligence.checks import CheckFinding
+
+_MOST = 500
+"""Findings of a kind that are printed for people: as many as --keep records."""
 
 
 @click.command()
@@ -69,7 +73,8 @@ def check(
     goldenhour check OP-ALDER --keep --read-text eng
     goldenhour check OP-ALDER_MP-1.zip --json
     """
-    from intelligence.checks import check_material, material_of
+    from exports.format.kept import Records
+    from intelligence.checks import CheckFinding, check_material, material_of
     from intelligence.checks.keyframes import find_ffmpeg
     from intelligence.checks.picture_text import find_tesseract
     from intelligence.checks.record import record_findings
@@ -94,34 +99,40 @@ def check(
     with material_of(path) as material:
         with part_progress("comparing photos", quiet=quiet) as progress:
             done = progress or (lambda _done, _of: None)
-            findings = list(check_material(material, trust=trust, done=done))
+            found: Records[CheckFinding] = Records(CheckFinding)
+            for finding in check_material(material, trust=trust, done=done):
+                found.append(finding)
         if tesseract is not None or engine is not None:
             with part_progress("looking for words", quiet=quiet) as progress:
                 done = progress or (lambda _done, _of: None)
-                findings += word_findings(material.items, tesseract, engine, done)
+                for finding in word_findings(material.items, tesseract, engine, done):
+                    found.append(finding)
         items = len(material.items)
     # 4. Recorded before it is shown: what was shown should be what is on record.
     if recorded is not None:
-        click.echo(clean(f"recorded {counted(recorded(findings, items), 'finding')} in the ledger of {path}"), err=True)
+        click.echo(clean(f"recorded {counted(recorded(found, items), 'finding')} in the ledger of {path}"), err=True)
     if as_json:
-        for finding in findings:
+        for finding in found:
             print_json(finding.to_json())
         return
-    _print_found(findings)
-    summary = f"{counted(items, 'item')} of the {material.what} compared, {counted(len(findings), 'finding')}"
+    _print_found(found)
+    summary = f"{counted(items, 'item')} of the {material.what} compared, {counted(len(found), 'finding')}"
     click.echo(clean(f"{summary}: facts and claims, and no verdict"))
 
 
 def _print_found(found: Sequence[CheckFinding]) -> None:
     """Print findings below the headings of their kinds, each with the items that it rests on."""
+    from exports.format.kept import Picked
     from intelligence.checks.finding import KINDS
 
     for kind, heading in KINDS.items():
-        told = [finding for finding in found if finding.kind == kind]
+        told = Picked(found, array("I", (number for number, finding in enumerate(found) if finding.kind == kind)))
         if told:
             print_styled(heading, "bold")
-        for finding in told:
+        for finding in told[:_MOST]:
             click.echo(clean(f"  {finding.says}"))
             for ref, known in finding.rests_on:
                 for number, line in enumerate(known.splitlines() or [""]):
                     click.echo(clean(f"    {'' if number else ref:<{len(ref)}}  {line}".rstrip()))
+        if len(told) > _MOST:
+            click.echo(clean(f"  and {len(told) - _MOST:,} more: --json tells all"))

@@ -46,6 +46,7 @@ def found_apart(find: Callable[[], T], kind: type[T], *paths: Path | None, pictu
     """
     import msgspec
 
+    from exports.format.result import plain
     from hashing.files.forking import fork_undisturbed
 
     if not isinstance(click.get_current_context().find_root().obj, OwnProcess) or not hasattr(os, "fork"):
@@ -60,7 +61,7 @@ def found_apart(find: Callable[[], T], kind: type[T], *paths: Path | None, pictu
         _confine(paths, None, pictures=pictures)
         with os.fdopen(writing, "wb") as report:
             found = find()
-            report.write(msgspec.msgpack.encode(found, enc_hook=str))
+            report.write(msgspec.msgpack.encode(found, enc_hook=plain))
         sys.exit(0)
     os.close(writing)
     try:

@@ -62,7 +62,7 @@ def _form_options(command: Callable[..., None]) -> Callable[..., None]:
     multiple=True,
     metavar="MP/1",
     shell_complete=complete_exhibits,
-    help="Only this exhibit (may be repeated).",
+    help="Only this exhibit, or all of MP/1..MP/9 (may be repeated).",
 )
 @click.option(
     "--only",

@@ -14,7 +14,7 @@ from commands.exit import Exit, verdict_exit, worse
 from commands.officer import officer_name
 from commands.opening import signing_key
 from commands.options import FILE, FOLDER, PATH, officer_option, output_options
-from commands.output import print_json, print_styled, verdict_style
+from commands.output import print_styled, verdict_style
 from commands.progress import byte_progress
 
 if TYPE_CHECKING:
@@ -150,10 +150,7 @@ def verify(
     for path in paths:
         check = partial(_examine, path)
         verification = check() if receipt is None else found_apart(check, Verification, path, since, pictures=report)
-        if as_json:
-            print_json(verification.to_json())
-        else:
-            print_verification(verification)
+        _print(verification, as_json=as_json)
         if receipt is not None:
             from exports.custody.receipt import write_receipt
 
@@ -181,6 +178,14 @@ def _roots(paths: Sequence[Path]) -> Iterator[Certificate]:
 
     for path in paths:
         yield from load_roots(path)
+
+
+def _print(verification: Verification, *, as_json: bool) -> None:
+    if not as_json:
+        print_verification(verification)
+        return
+    for piece in verification.json_pieces():
+        click.echo(piece, nl=False)
 
 
 def print_verification(verification: Verification) -> None:

@@ -33,7 +33,7 @@ from exports.disclosure.making.leaks import LeakSearch, secrets_of
 from exports.disclosure.making.request import DisclosureRequest
 from exports.disclosure.openings import FORMAT as OPENINGS_FORMAT
 from exports.disclosure.openings import LineOpening, Openings, write_openings
-from exports.errors import ExportError, NotWhole, ShowsSource
+from exports.errors import ExportError, NotWhole, ShowsSource, TooMuch
 from exports.format.bag import PAYLOAD
 from exports.format.bundle_layout import CASE_LINE, VOUCHING
 from exports.format.bundle_listing import BundleListing
@@ -47,7 +47,16 @@ from exports.report.versions import report_versions
 from hashing.case.capture_folder import capture_events
 from hashing.case.case import CAPTURES, CASE_FILE, CHECKPOINTS, Case, checkpoint_name
 from hashing.case.custody import disclosed_events
-from hashing.case.events import CaseCreated, CaseEvent, Exported, IntakeBegun, RestatedEntry, Timestamped, encode
+from hashing.case.events import (
+    CaptureSealed,
+    CaseCreated,
+    CaseEvent,
+    Exported,
+    IntakeBegun,
+    RestatedEntry,
+    Timestamped,
+    encode,
+)
 from hashing.case.redaction import OFFICER
 from hashing.errors import BadFormat, StorageFull, Unreadable, WouldOverwrite
 from hashing.files.real_path import real_path
@@ -57,6 +66,8 @@ from hashing.ledger.keys import SigningKey
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 
+# In a bundle: one line of the ledger names each, and what is told of each stands in memory.
+MOST_CAPTURES = 20_000
 _SPARE = 4 << 20
 _SPARE_PER_FILE = 32 << 10
 """What manifest, report with its previews and the file system itself take, on top of the files: generous, because it is
@@ -135,13 +146,16 @@ def export_bundle(
     `basemap` lies under the report's map; what it shows of it is recorded. Whole captures of what a protected source
     has handed in go out with `source_material` alone; a disclosure holds redacted working copies in their place.
 
-    Raises ShowsSource for such a capture, WouldOverwrite, NothingToExport, NotRedactable, NotWhole (it names every
-    fault), StorageFull, Unwritable, Unreadable, BadBaseMap.
+    Raises TooMuch beyond MOST_CAPTURES, ShowsSource for such a capture, WouldOverwrite, NothingToExport, NotRedactable,
+    NotWhole (it names every fault), StorageFull, Unwritable, Unreadable, BadBaseMap.
     """
     moment, asked = time_text(clock()), only or DisclosureRequest(items=())
     # 1. Choose what goes out. Whatever can be refused is refused before anything is written.
+    if only is None and not exhibits:  # before the ledger is read into memory
+        _demand_nameable(case, sum(isinstance(event, CaptureSealed) for event in case.events()))
     events = list(case.events())
     selection = select(case.path, events, asked.exhibits or exhibits)
+    _demand_nameable(case, len(selection.sealed))
     named = asked.items or (selection.exhibits if exhibits else ())
     final = _final_path(case, output, named, beside, zipped=zipped)
     name = top_folder(final.name) if zipped else final.name
@@ -256,6 +270,15 @@ def _fill(
     return listed
 
 
+def _demand_nameable(case: Case, captures: int) -> None:
+    """Refuse more captures than one line of the ledger names, before a file is written. Raises TooMuch."""
+    if captures > MOST_CAPTURES:
+        raise TooMuch(
+            f"{case.path}: {captures:,} captures, and a bundle holds {MOST_CAPTURES:,} at most",
+            hint="hand them over in parts, such as --exhibit MP/1..MP/20000, and then what follows",
+        )
+
+
 def _demand_no_source(case: Case, selection: Selection) -> None:
     """Refuse whole captures of what a protected source has handed in. Raises ShowsSource."""
     shown = [sealed.exhibit for sealed in selection.sealed if _is_of_source(case.path / CAPTURES / sealed.capture)]
@@ -338,7 +361,7 @@ def _log_entries(
     events: Sequence[CaseEvent], selection: Selection, lines: Collection[int], words: Collection[str]
 ) -> tuple[RestatedEntry, ...]:
     """Return the entries of the exhibits' logs that the bundle tells without showing their lines."""
-    logs = read_exhibits(events)
+    logs = read_exhibits(events, set(selection.exhibits))
     return restated_entries((logs[ref] for ref in selection.exhibits), lines, officers=OFFICER not in words)
 
 

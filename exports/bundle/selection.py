@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,7 @@ class Selection:
 
 
 def select(case: Path, events: Iterable[CaseEvent], exhibits: Sequence[str]) -> Selection:
-    """Choose the sealed captures of a case: all, or those whose exhibit is named.
+    """Choose the sealed captures of a case: all, or those whose exhibit is named, also as `MP/1..MP/9`.
 
     Raises NothingToExport where an exhibit is unknown or not sealed, or where there is nothing at all.
     """
@@ -44,8 +44,9 @@ def select(case: Path, events: Iterable[CaseEvent], exhibits: Sequence[str]) -> 
             registered[event.capture] = event
         elif isinstance(event, CaptureSealed) and _CAPTURE_ID.fullmatch(event.capture):
             sealed[event.capture] = event
-    named = set(exhibits)
-    _check_known(case, named, [event.exhibit for event in registered.values()])
+    known = [event.exhibit for event in registered.values()]
+    named = set(_each_of(exhibits, known))
+    _check_known(case, named, known)
     wanted = [event for event in registered.values() if not named or event.exhibit in named]
     chosen = tuple(sealed[event.capture] for event in wanted if event.capture in sealed)
     left_out = tuple(
@@ -58,6 +59,15 @@ def select(case: Path, events: Iterable[CaseEvent], exhibits: Sequence[str]) -> 
             hint="a capture is handed over once it is sealed",
         )
     return Selection(chosen, left_out)
+
+
+def _each_of(exhibits: Sequence[str], known: Sequence[str]) -> Iterator[str]:
+    """Yield the exhibits that are named, each of a range of those that are known."""
+    for named in exhibits:
+        first, _, last = named.partition("..")
+        both = first in known and last in known
+        # A range that holds nothing is named as it was typed, and so is unknown.
+        yield from (both and known[known.index(first) : known.index(last) + 1]) or [named]
 
 
 def _check_known(case: Path, named: set[str], known: Sequence[str]) -> None:

@@ -30,6 +30,8 @@ from hashing.tool import tool
 
 FORMAT = "goldenhour-receipt/1"  # Also the name under which the note is signed.
 
+MOST_SEALS = 2_000
+"""That a receipt names: with them it stays below the size that a note may have."""
 _VERDICTS = {"ok", "mismatch", "unchecked"}
 _LONGEST_NAME = 200
 
@@ -92,9 +94,10 @@ def write_receipt(
     demand_recordable({"officer": officer})
     if not officer.strip() or len(officer) > _LONGEST_NAME:
         raise NotRecordable(f"the name of who verified has one to {_LONGEST_NAME} characters")
+    # The first is the case's or the bundle's own, which stands for those of its captures: of very many it is enough.
     seals = tuple(
         ReceiptSeal(origin=seal.origin, size=seal.size, root=seal.root, fingerprint=seal.fingerprint)
-        for seal in found.seals
+        for seal in found.seals[: None if len(found.seals) <= MOST_SEALS else 1]
     )
     receipt = Receipt(
         format=FORMAT,

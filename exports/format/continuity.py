@@ -68,13 +68,14 @@ class Exhibit(msgspec.Struct, frozen=True):
         return tuple(entry for entry in self.log if ref == self.ref or entry.ref in {self.ref, ref})
 
 
-def read_exhibits(events: Iterable[CaseEvent]) -> dict[str, Exhibit]:
-    """Gather the exhibits of a case's ledger by their references, in the order in which these were given.
+def read_exhibits(events: Iterable[CaseEvent], refs: Collection[str] | None = None) -> dict[str, Exhibit]:
+    """Gather the exhibits of a case's ledger, or those of these references, in the order in which these were given.
 
     An entry of an exhibit that the ledger does not know is left to verification. Raises BadKey where an event names a
     signer that can be none, BadFormat where a line of another case is none.
     """
-    listed = dict(enumerate(events))
+    # Of one exhibit of very many, the lines about the others are let go as they are read.
+    listed = {line: event for line, event in enumerate(events) if refs is None or _tells_of(event, refs)}
     registered: dict[str, CaptureRegistered] = {}
     sealed: dict[str, CaptureSealed] = {}
     for event in listed.values():
@@ -86,6 +87,19 @@ def read_exhibits(events: Iterable[CaseEvent]) -> dict[str, Exhibit]:
             sealed[event.exhibit] = event
     logs = _logs(listed)
     return {ref: Exhibit(event, sealed.get(ref), _in_order(logs[ref])) for ref, event in registered.items()}
+
+
+def _tells_of(event: CaseEvent, refs: Collection[str]) -> bool:
+    """Say whether a line adds to the log of one of these exhibits."""
+    match event:
+        case CaptureRegistered() | CaptureSealed() | Merged() | MergedLine():
+            return event.exhibit in refs
+        case Exported():
+            return any(exhibit in refs for exhibit in event.exhibits)
+        case Custody() | Described() | Graded():
+            return exhibit_of(event.ref) in refs
+        case _:
+            return False
 
 
 def bundle_logs(lines: Mapping[int, CaseEvent], exported: Exported) -> dict[str, tuple[CustodyRecord, ...]]:
@@ -175,7 +189,7 @@ def exhibits_of(case: Case, ref: str = "") -> list[Exhibit]:
     """
     if ref:
         demand_known(case, [ref])
-    return [each for each in read_exhibits(case.events()).values() if not ref or each.ref == exhibit_of(ref)]
+    return list(read_exhibits(case.events(), {exhibit_of(ref)} if ref else None).values())
 
 
 def items_at_hand(case: Case, exhibits: Iterable[Exhibit]) -> dict[str, int]:

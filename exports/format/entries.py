@@ -161,9 +161,8 @@ class SealedCapture:
     seal: Seal
     timestamped: Timestamped | None = None  # The line of the case's ledger that records the trusted time of the seal.
     withheld: bool = False  # The files of the items are withheld.
-    _belonging: Places = field(default_factory=Places)
-    # Where the last line of each exchange stands.
-    _exchanges: Lookup[int, int] = field(default_factory=lambda: Lookup(int))
+    _belonging: Places | None = None
+    _exchanges: Lookup[int, int] | None = None  # Where the last line of each exchange stands.
     _listed: array[int] = field(default_factory=lambda: array("Q"))  # Where each line stands that is listed.
 
     def head(self) -> CaptureRecord:
@@ -172,14 +171,15 @@ class SealedCapture:
         Raises NotWhole where the ledger does not begin and end a capture, BadKey, BadFormat, and as reading does.
         """
         # 1. Read every line once, of most only what kind it is: note where those stand that are read again.
-        self.forget()
+        belonging, exchanges, self._listed = Places(), Lookup[int, int](int), array("Q")
+        self._belonging, self._exchanges = belonging, exchanges
         first, latest = None, dict[str, int]()
         for place, about in self.lines.glances():
             kind = about.event
             if kind == "exchange":
-                self._exchanges[about.exchange] = place
+                exchanges[about.exchange] = place
             elif kind in _BELONGING:
-                self._belonging.add(about.ref, place)
+                belonging.add(about.ref, place)
             elif kind in _LISTED:
                 self._listed.append(place)
             first = place if first is None and kind == "capture-started" else first
@@ -230,7 +230,7 @@ class SealedCapture:
 
     def forget(self) -> None:
         """Let go of what `head` found: a bundle may hold many captures."""
-        self._belonging, self._exchanges, self._listed = Places(), Lookup(int), array("Q")
+        self._belonging, self._exchanges, self._listed = None, None, array("Q")
 
     def _item(self, item: Item, folder: str, exhibit: str) -> ListedItem:
         """Return an item with what other lines say of it.
@@ -238,8 +238,9 @@ class SealedCapture:
         Where several items have one reference, the first has all that is said of it.
         """
         # Read again from the ledger, line by line: what is said of an item may be larger than all places together.
-        about = [_placed(self.lines.at(place), folder) for place in self._belonging.pop(item.ref)]
-        place = self._exchanges.get(item.exchange)
+        belonging, exchanges = self._belonging or Places(), self._exchanges or Lookup[int, int](int)
+        about = [_placed(self.lines.at(place), folder) for place in belonging.pop(item.ref)]
+        place = exchanges.get(item.exchange)
         response = _placed(self.lines.at(place), folder) if place is not None else None
         return ListedItem.of(_placed(item, folder), about, response, exhibit=exhibit, withheld=self.withheld)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -39,7 +39,7 @@ class FolderTree:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.top = ""
-        self._empty: list[str] = []
+        self._empty: Lookup[str, str] = Lookup(str)
         self._kinds = Lookup[str, str](str)
         for name, kind in self._walk():
             self._kinds[name] = kind
@@ -157,28 +157,32 @@ class FolderTree:
         for name in self._files():
             yield name, next(found) if self._begun(name) else None
 
-    def empty_folders(self) -> Sequence[str]:
+    def empty_folders(self) -> Collection[str]:
         """Return the folders that hold nothing."""
         return self._empty
 
     def _walk(self) -> Iterator[tuple[str, str]]:
-        # A list in place of recursion, and names paid for as they come: a stranger's folder may nest as deep, and hold
-        # as many, as its file system allows.
-        waiting, budget = [""], NameBudget()
-        while waiting:
-            folder = waiting.pop()
+        # 1. A stack in place of recursion, which may stand on the disk: a stranger's folder may nest as deep, and hold
+        # as many, as its file system allows, and a case holds some for each capture.
+        waiting, height, budget = Lookup[int, str](int), 1, NameBudget()
+        waiting[0] = ""
+        while height:
+            height -= 1
+            folder = waiting[height]
+            # 2. Each folder is read to its end before the next: one is open at a time.
             try:
                 empty = True
                 for each, kind in inside.scan(self.path / folder, self.path):
                     empty, name = False, f"{folder}{each}"
-                    budget.charge(name, folder=kind == stat.S_IFDIR)
+                    budget.charge(name)
                     if kind == stat.S_IFDIR:
                         if len(os.fsencode(name)) > _LONGEST_PATH:
                             raise NotCheckable(f"{self.path}: folders that nest deeper than those of any bundle")
-                        waiting.append(f"{name}/")
+                        waiting[height] = f"{name}/"
+                        height += 1
                     else:
                         yield name, _KINDS.get(kind, OTHER)
             except OSError as error:
                 raise NotCheckable(f"{self.path / folder}: {refusal(error)}") from error
             if empty and folder:
-                self._empty.append(folder.removesuffix("/"))
+                self._empty[folder.removesuffix("/")] = ""

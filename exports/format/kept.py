@@ -6,6 +6,7 @@ the process, and never evidence.
 
 from __future__ import annotations
 
+import operator
 import os
 import weakref
 from array import array
@@ -51,7 +52,11 @@ class Spool(Generic[T]):
 
     def add(self, record: T) -> int:
         """Take a record; return its place."""
-        data, place = self._encode(record), self._written + len(self._held)
+        try:
+            data = self._encode(record)
+        except UnicodeEncodeError:  # a name of a file may be no text
+            data = msgspec.json.encode(_in_utf8(msgspec.to_builtins(record)))
+        place = self._written + len(self._held)
         self._held += len(data).to_bytes(_LENGTH, "little")
         self._held += data
         if len(self._held) > (_HELD if self._file is None else _BLOCK):
@@ -90,6 +95,52 @@ class Spool(Generic[T]):
                     raise IndexError(place)
                 data += more
             return data
+
+
+def _in_utf8(value: Any) -> Any:  # noqa: ANN401 - any plain values
+    """Return plain values with what is no text written out."""
+    if isinstance(value, dict):
+        return {_in_utf8(name): _in_utf8(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_in_utf8(each) for each in value]
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+
+
+class Records(Sequence[T]):
+    """A sequence of records of one kind that grows. Everything raises TooMuch where the disk has no room."""
+
+    __slots__ = ("_places", "_spool")
+    __hash__ = None  # type: ignore[assignment]  # it grows
+
+    def __init__(self, kind: Any) -> None:  # noqa: ANN401 - a type, or a union of several
+        self._spool: Spool[T] = Spool(kind)
+        self._places = array("Q")
+
+    def append(self, record: T) -> None:
+        """Add a record."""
+        self._places.append(self._spool.add(record))
+
+    @overload
+    def __getitem__(self, number: int) -> T: ...
+    @overload
+    def __getitem__(self, number: slice) -> Picked[T]: ...
+    def __getitem__(self, number: int | slice) -> T | Picked[T]:
+        """Return a record, or those of a slice without reading any."""
+        if isinstance(number, slice):
+            return Picked(self._spool, self._places[number])
+        return self._spool[self._places[number]]
+
+    def __iter__(self) -> Iterator[T]:
+        """Read one after another."""
+        return map(self._spool.__getitem__, self._places)
+
+    def __len__(self) -> int:
+        """Count them, without reading any."""
+        return len(self._places)
+
+    def __eq__(self, other: object) -> bool:
+        """Say whether another has the same records in the same order."""
+        return isinstance(other, Records) and len(self) == len(other) and all(map(operator.eq, self, other))
 
 
 def _length(data: bytes | bytearray, at: int) -> int:

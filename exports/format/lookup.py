@@ -46,6 +46,9 @@ class Lookup(MutableMapping[K, V], Generic[K, V]):
     One thread sets what any may look up. Everything raises TooMuch where the disk has no room.
     """
 
+    # There are several for each of what may be very many captures.
+    __slots__ = ("_asking", "_held", "_process", "_size", "_sorted", "_table", "_text")
+
     def __init__(self, keys: type[K]) -> None:
         self._text = keys is str
         self._held: dict[K, V] = {}  # All entries; once there is a table, those that it does not have yet.

@@ -2,15 +2,19 @@
 
 # Annotations are no texts here (`from __future__`): msgspec would compile each of them at every start.
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
 from msgspec.structs import asdict
 
+from exports.format.kept import Records
+
 OK, MISMATCH, UNCHECKED = "ok", "mismatch", "unchecked"
 NOT_REMADE, REMADE = "not remade", "remade"
 RECEIPTS = "receipts"  # Where a doubt of the receipts stands that a verification was to be compared with.
+_AT_ONCE = 1_000  # Records that are written as one piece of JSON.
 
 
 class Altered(msgspec.Struct, frozen=True):
@@ -124,15 +128,21 @@ class Findings(msgspec.Struct):
     added: list[Added] = msgspec.field(default_factory=list)
     problems: list[Problem] = msgspec.field(default_factory=list)
     unchecked: list[Unchecked] = msgspec.field(default_factory=list)
-    signers: list[Signer] = msgspec.field(default_factory=list)
-    seals: list[SealFound] = msgspec.field(default_factory=list)
-    timestamps: list[Timestamp] = msgspec.field(default_factory=list)
+    # Of these a case has several for each capture, of which there may be very many.
+    signers: Records[Signer] = msgspec.field(default_factory=lambda: Records(Signer))
+    seals: Records[SealFound] = msgspec.field(default_factory=lambda: Records(SealFound))
+    timestamps: Records[Timestamp] = msgspec.field(default_factory=lambda: Records(Timestamp))
     disclosed: list[Disclosed] = msgspec.field(default_factory=list)
     opened: list[Opened] = msgspec.field(default_factory=list)
     notes: list[str] = msgspec.field(default_factory=list)
     report: str = ""
     files: int = 0
     bytes: int = 0
+
+
+def plain(value: object) -> object:
+    """Return what msgspec does not know of a result as what it does: records as a list, a path as its text."""
+    return list(value) if isinstance(value, Sequence) else str(value)
 
 
 class Verification(msgspec.Struct, frozen=True):
@@ -145,9 +155,9 @@ class Verification(msgspec.Struct, frozen=True):
     added: tuple[Added, ...]
     problems: tuple[Problem, ...]
     unchecked: tuple[Unchecked, ...]
-    signers: tuple[Signer, ...]
-    seals: tuple[SealFound, ...]
-    timestamps: tuple[Timestamp, ...]
+    signers: Sequence[Signer]
+    seals: Sequence[SealFound]
+    timestamps: Sequence[Timestamp]
     disclosed: tuple[Disclosed, ...]
     opened: tuple[Opened, ...]
     notes: tuple[str, ...]
@@ -173,6 +183,27 @@ class Verification(msgspec.Struct, frozen=True):
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as plain values, as docs/json.md describes them."""
-        said = msgspec.to_builtins(self, enc_hook=str)
-        signer = said["signers"][0] if self.signers else None
-        return {"path": said["path"], "what": self.what, "verdict": self.verdict, **said, "signer": signer}
+        return {name: msgspec.to_builtins(value, enc_hook=plain) for name, value in self._members().items()}
+
+    def json_pieces(self) -> Iterator[str]:
+        """Yield the same as a line of JSON in ASCII, piece by piece: a case may have very many seals."""
+        import json
+
+        before = "{"
+        for name, value in self._members().items():
+            yield f"{before}{json.dumps(name)}: "
+            before = ", "
+            if not isinstance(value, Records):
+                yield json.dumps(msgspec.to_builtins(value, enc_hook=plain))
+                continue
+            yield "["
+            for start in range(0, len(value), _AT_ONCE):
+                piece = json.dumps(msgspec.to_builtins(list(value[start : start + _AT_ONCE])))
+                yield f"{', ' if start else ''}{piece[1:-1]}"
+            yield "]"
+        yield "}\n"
+
+    def _members(self) -> dict[str, Any]:
+        signer = self.signers[0] if self.signers else None
+        first = {"path": self.path, "what": self.what, "verdict": self.verdict}
+        return {**first, **{name: getattr(self, name) for name in self.__struct_fields__}, "signer": signer}

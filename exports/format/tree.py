@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
@@ -63,7 +63,7 @@ class EvidenceTree(Protocol):
     def hash(self, progress: Callable[[int], None]) -> Iterator[FileReading]:
         """Hash all files, on all cores, in the order of their names; what was begun is at its end on return."""
 
-    def empty_folders(self) -> Sequence[str]:
+    def empty_folders(self) -> Collection[str]:
         """Return the folders that hold nothing."""
 
 

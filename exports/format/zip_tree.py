@@ -7,7 +7,7 @@ import os
 import struct
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
@@ -76,7 +76,7 @@ class ZipTree:
             kinds[name[len(self._prefix) :]] = FILE
         return kinds
 
-    def empty_folders(self) -> Sequence[str]:
+    def empty_folders(self) -> Collection[str]:
         """Return nothing: goldenhour writes no entry for a folder."""
         return ()
 

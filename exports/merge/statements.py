@@ -167,7 +167,7 @@ def demand_own_references(view: CaptureView) -> None:
 
 def demand_holding(events: Collection[CaseEvent]) -> None:
     """Check events as verification will: what does not hold stays out of the ledger. Raises NotWhole, NotMergeable."""
-    for _, fault in merge_faults(dict(enumerate(events))):
+    for _, fault in merge_faults(enumerate(events)):
         raise NotWhole(f"a line of the other case {fault}")
     if any(len(encode(event)) > _LONGEST for event in events):
         raise NotMergeable(f"a line would be longer than {_LONGEST >> 20} MiB, which nothing that goldenhour writes is")

@@ -62,7 +62,7 @@ def check_batches(check: Check, events: Iterable[CaseEvent], case: str) -> None:
 def _check_empty_folders(check: Check, begun: Collection[str]) -> None:
     for folder in check.tree.empty_folders():
         if folder.startswith(f"{BATCHES}/") and folder.count("/") == 1 and folder.partition("/")[2] not in begun:
-            check.folders.add(folder)
+            check.may_be_empty(folder)
             check.unchecked(folder, "a batch that is being begun, or was left when it had only begun")
 
 
@@ -83,8 +83,8 @@ def _begun_by_now(check: Check) -> set[str]:
     found, budget = set[str](), LineBudget(LEDGER)
     with suppress(BadFormat, Unreadable, NotCheckable, OSError, zlib.error), check.tree.open(LEDGER) as file:
         for line in read_lines(file, Path(LEDGER)):
-            budget.charge(line)
             if isinstance(event := decode_case_event(line), BatchBegun):
+                budget.charge(line)
                 found.add(event.batch)
     return found
 

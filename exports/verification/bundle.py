@@ -32,10 +32,11 @@ from exports.format.bundle_layout import (
     timestamp_line,
 )
 from exports.format.disclosure_form import LINES
+from exports.format.lookup import Lookup
 from exports.format.proofs import read_proof
 from exports.format.result import Missing
 from exports.format.tree import demand_inside
-from exports.verification.capture import CaptureCheck
+from exports.verification.capture import CaptureCheck, CaptureChecked
 from exports.verification.consistency import check_consistency
 from exports.verification.custody import check_custody_lines
 from exports.verification.derived import check_case_lines, check_derived
@@ -90,20 +91,23 @@ def check_bundle(check: Check) -> None:
     _demand_inside(check)
     # 2. The seal, then each capture by its own seal.
     captures = {name.split("/")[2] for name in check.kinds.below(_CAPTURES) if name.count("/") > 2}  # noqa: PLR2004
-    checked: dict[str, CaptureCheck | DisclosureCheck] = {}
+    checked: dict[str, CaptureChecked | DisclosureCheck] = {}
     # The bundle's own seal first: its signer is the signer of the bundle.
     sealed = _check_seal(check, captures)
     for capture in sealed.captures:
         prefix = f"{_CAPTURES}{capture}/"
         if sealed.only or f"{prefix}{LINES}" in check.kinds:
-            checked[capture] = DisclosureCheck(check, prefix, sealed.signers.get(capture, ""), sealed.redacted)
+            part = DisclosureCheck(check, prefix, sealed.signers.get(capture, ""), sealed.redacted)
+            part.run()
+            checked[capture] = part
         else:
-            checked[capture] = CaptureCheck(check, prefix)
-        checked[capture].run()
+            one = CaptureCheck(check, prefix)
+            one.run()
+            checked[capture] = CaptureChecked(prefix, one.unread)
     # 3. The hash lists against what is here, and against what the ledgers speak of.
     _check_payload_list(check, {f"{_CAPTURES}{capture}/" for capture, one in checked.items() if one.unread})
     _check_tag_list(check)
-    check.folders.clear()  # an export writes no folder that is empty
+    check.folders = Lookup(str)  # an export writes no folder that is empty
     # 4. What a person is shown, derived from the ledgers once more.
     check_derived(check, checked, sealed.captures)
     # 5. What was withheld, where somebody gives it.

@@ -54,6 +54,13 @@ _MOST_DATE_LINES = 100
 """A capture has one line on the servers' dates, and one more each time that its process died."""
 
 
+class CaptureChecked(msgspec.Struct, frozen=True, gc=False):
+    """What is still asked of a capture of a bundle, which may hold many, when it was checked."""
+
+    prefix: str
+    unread: bool
+
+
 class CaptureCheck:
     """One capture: gathers what its ledger says, then compares."""
 
@@ -85,7 +92,7 @@ class CaptureCheck:
             check.unchecked(self.prefix or ".", "no ledger: not a capture")
             return
         check.expected.setdefault(ledger, "")
-        check.folders.update(f"{self.prefix}{name}" for name in _FOLDERS)
+        check.may_be_empty(*(f"{self.prefix}{name}" for name in _FOLDERS))
         # 1. Read the ledger line by line: its root, and what each line makes to be expected. What it commits to is
         # worked out beside.
         length, budget = 0, LineBudget(ledger)
@@ -132,8 +139,7 @@ class CaptureCheck:
             from exports.verification.atproto import check_proofs
 
             check_proofs(check, self.prefix, self.items, self.proofs)
-        # A bundle may hold many captures, and of each its items alone are still asked for.
-        self._records = RecordsSaid()
+        self._records = RecordsSaid()  # its items alone are still asked for
 
     @property
     def format(self) -> str:
@@ -246,9 +252,9 @@ class CaptureCheck:
         if name not in check.kinds:
             reason = "not sealed: still running, or interrupted; whoever captures it can finish it off"
             check.unchecked(self.prefix or ".", reason)
-            for each in check.kinds:
-                if each.startswith(f"{self.prefix}{INCOMING}/") or each == f"{self.prefix}{MARKS}":
-                    check.expected.setdefault(each, "")
+            marks = filter(check.kinds.__contains__, (f"{self.prefix}{MARKS}",))
+            for each in (*marks, *check.kinds.below(f"{self.prefix}{INCOMING}/")):
+                check.expected.setdefault(each, "")
             return
         check.expected.setdefault(name, "")
         checkpoint = check.open_checkpoint(name, self.keys)

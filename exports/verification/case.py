@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Collection
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from exports.errors import NotCheckable, TooMuch
-from exports.format.budget import LineBudget
+from exports.format.kept import Mapped, Records
+from exports.format.lookup import Lookup, Places
 from exports.format.result import Missing
 from exports.verification.batches import check_batches
 from exports.verification.capture import CaptureCheck
 from exports.verification.case_lines import registered_otherwise, sealed_otherwise
 from exports.verification.check import Check
-from exports.verification.custody import check_custody, refs_by_exhibit
-from exports.verification.items import Items
+from exports.verification.custody import check_custody, spoken_of
 from exports.verification.timestamps import check_timestamp
 from hashing.case.alike import as_read
 from hashing.case.capture_folder import CHECKPOINT, INCOMING, RESERVE
@@ -42,6 +44,7 @@ from hashing.printable import printable
 _BEFORE_REGISTERED = {LEDGER, MARKS, f"{INCOMING}/{RESERVE}"}
 """All that a capture holds until the case registers it; nothing is fetched before."""
 _DRAFT = re.compile(rf"\.{MERGE}\.[0-9a-f]{{8}}-[0-9]{{1,7}}-[0-9a-f]{{8}}{re.escape(PART)}")
+_NUMBER = re.compile("[0-9]{8,18}", re.ASCII)
 _OF_CHECKPOINTS = re.compile(rf"{CHECKPOINTS}/[0-9]{{4}}", re.ASCII)
 _SETTINGS = "goldenhour.toml"
 """The case's own settings, which the user writes by hand: no ledger speaks of them."""
@@ -50,12 +53,12 @@ _SETTINGS = "goldenhour.toml"
 def check_case(check: Check) -> None:
     """Check a case folder. Raises NotCheckable where it is one of a later version."""
     _check_format(check)
-    sealed = _sealed(check)
-    check.begin(lambda name: name.startswith(f"{CAPTURES}/") and name.split("/", 2)[1] in sealed)
+    check.begin(_of_sealed(check))
     for name in (LEDGER, *([_SETTINGS] if _SETTINGS in check.kinds else [])):
         check.expected.setdefault(name, "")
-    check.folders.update((CAPTURES, CHECKPOINTS, BATCHES))
-    check.folders.update(filter(_OF_CHECKPOINTS.fullmatch, check.tree.empty_folders()))  # made for the next of them
+    check.may_be_empty(CAPTURES, CHECKPOINTS, BATCHES)
+    # Made for the next of them.
+    check.may_be_empty(*filter(_OF_CHECKPOINTS.fullmatch, check.tree.empty_folders()))
     ledger = _CaseLedger(check)
     created = next((event for event in ledger.events if isinstance(event, CaseCreated)), None)
     if created is None:
@@ -71,10 +74,21 @@ def check_case(check: Check) -> None:
     _check_timestamps(check, ledger)
 
 
-def _sealed(check: Check) -> Collection[str]:
-    """Return the captures that are sealed: no file of these is written to any more."""
-    ending = f"/{CHECKPOINT}"
-    return {name.split("/")[1] for name in check.kinds.below(f"{CAPTURES}/") if name.endswith(ending)}
+def _of_sealed(check: Check) -> Callable[[str], bool]:
+    """Return what says of a file whether it is of a capture that is sealed: none of these is written to any more."""
+    last, sealed = "", False
+
+    def _is_of_sealed(name: str) -> bool:
+        nonlocal last, sealed
+        top, _, rest = name.partition("/")
+        capture, slash, _ = rest.partition("/")
+        if top != CAPTURES or not slash:
+            return False
+        if capture != last:  # the files of one stand together, as they are asked for
+            last, sealed = capture, f"{CAPTURES}/{capture}/{CHECKPOINT}" in check.kinds
+        return sealed
+
+    return _is_of_sealed
 
 
 def _check_format(check: Check) -> None:
@@ -93,31 +107,40 @@ class _CaseLedger:
     """The events of a case's ledger, its root at every length, and whether it could be read to its end."""
 
     def __init__(self, check: Check) -> None:
-        self.events: list[CaseEvent] = []
-        self.roots: dict[str, tuple[int, bytes]] = {}
-        """By the name of the checkpoint that is of this length."""
-        self.about: dict[str, list[int]] = {}
+        lines = Records[bytes](bytes)
+        self.events: Sequence[CaseEvent] = Mapped(decode_case_event, lines)
+        """Each is read when it is asked for."""
+        self.roots: Lookup[int, bytes] = Lookup(int)
+        """By the length of the ledger."""
+        self.about = Places()
         """By capture: the numbers of the lines that begin and that end it."""
+        self.registered: Lookup[str, str] = Lookup(str)
+        """The exhibit of each capture that a line begins."""
+        self.sealed: Lookup[str, int] = Lookup(str)
+        """The number of the last line that ends each capture."""
         self.whole = True
         self.known: Signed | None = None
         """What this user signed of it on this computer, as it was known before the lines were read to their end."""
         merkle = MerkleTree()
-        length, budget = 0, LineBudget(LEDGER)
+        length = 0
         try:
             with check.tree.open(LEDGER) as file:
                 for line in read_lines(file, Path(LEDGER)):
-                    budget.charge(line)
                     event = decode_case_event(line)
-                    self.events.append(event)
+                    lines.append(line)
                     # Before the end is read: of a case in which somebody works, more might be signed by then than was
                     # read, and it would look set back.
                     if isinstance(event, CaseCreated) and self.known is None:
                         self.known, _ = signed_here(event.case, check.tree.path)
                     if isinstance(event, CaptureRegistered | CaptureSealed):
-                        self.about.setdefault(event.capture, []).append(len(self.events))
+                        self.about.add(event.capture, len(lines))
+                    if isinstance(event, CaptureRegistered):
+                        self.registered[event.capture] = event.exhibit
+                    elif isinstance(event, CaptureSealed):
+                        self.sealed[event.capture] = len(lines)
                     merkle.append(line)
                     length += len(line) + 1
-                    self.roots[f"{CHECKPOINTS}/{checkpoint_name(merkle.size)}"] = (merkle.size, merkle.root())
+                    self.roots[merkle.size] = merkle.root()
                 torn = file.tell() - length
         except TooMuch:
             raise
@@ -131,6 +154,18 @@ class _CaseLedger:
                 "their place"
             )
 
+    def size_of(self, checkpoint: str) -> int:
+        """Return the length of the ledger that a checkpoint's path is for; 0 where it never was so long."""
+        number = checkpoint.rpartition("/")[2].removesuffix(f".{CHECKPOINT}")
+        size = int(number) if _NUMBER.fullmatch(number) else 0
+        return size if size in self.roots and checkpoint == f"{CHECKPOINTS}/{checkpoint_name(size)}" else 0
+
+    def seal_of(self, capture: str) -> CaptureSealed | None:
+        """Return the line that ends a capture, the last where there are several; None where there is none."""
+        number = self.sealed.get(capture, 0)
+        event = self.events[number - 1] if number else None
+        return event if isinstance(event, CaptureSealed) else None
+
 
 def _check_checkpoints(check: Check, origin: str, ledger: _CaseLedger) -> None:
     """Compare each checkpoint with the root of the ledger at its length; the newest first, for its signer.
@@ -139,32 +174,37 @@ def _check_checkpoints(check: Check, origin: str, ledger: _CaseLedger) -> None:
     newest is named by no line yet.
     """
     # 1. The newest checkpoint that the ledger reaches says how many lines are signed.
-    there = {name for name in check.kinds.below(f"{CHECKPOINTS}/") if name.endswith(f".{CHECKPOINT}")}
-    known = sorted(there & ledger.roots.keys(), reverse=True)
-    if not known:
+    signed = max(map(ledger.size_of, _checkpoints(check)), default=0)
+    if not signed:
         check.problem(LEDGER, "holds no line that is signed: there is no checkpoint of it")
-    newest = known[0] if known else ""
-    signed, _ = ledger.roots.get(newest, (0, b""))
     # 2. Each change names the checkpoint that it builds upon: these must be here, with these digests.
-    changes = [(size, event.after) for size, event in enumerate(ledger.events) if event.after and 0 < size < signed]
-    for size, after in changes:
-        check.expect(f"{CHECKPOINTS}/{checkpoint_name(size)}", after)
-    _check_covered(check, ledger, newest)
+    begins = array("Q", [0])
+    for size, event in enumerate(ledger.events):
+        if event.after and 0 < size < signed:
+            check.expect(f"{CHECKPOINTS}/{checkpoint_name(size)}", event.after)
+            begins.append(size)
+    _check_covered(check, ledger, signed)
     # 3. Check each against the root at its length, the newest first.
-    begins = [0, *(size for size, _ in changes)]
-    for begin, size in zip(reversed(begins), reversed([*begins[1:], signed]), strict=True):
-        name = f"{CHECKPOINTS}/{checkpoint_name(size)}"
-        if name in known:  # else missing, as the comparison says; or there is none at all
-            _check_checkpoint(check, name, origin, ledger, begin, newest=name == newest)
-    for name in sorted(there - ledger.roots.keys()):
-        check.expected.setdefault(name, "")
-        if ledger.whole:
-            check.problem(LEDGER, f"shorter than {name} says: lines were removed")
+    size = signed
+    for begin in reversed(begins):
+        if size and f"{CHECKPOINTS}/{checkpoint_name(size)}" in check.kinds:  # else missing, as the comparison says
+            _check_checkpoint(check, origin, ledger, begin, size, newest=size == signed)
+        size = begin
+    for name in _checkpoints(check):
+        if not ledger.size_of(name):
+            check.expected.setdefault(name, "")
+            if ledger.whole:
+                check.problem(LEDGER, f"shorter than {name} says: lines were removed")
 
 
-def _check_checkpoint(check: Check, name: str, origin: str, ledger: _CaseLedger, begin: int, *, newest: bool) -> None:
-    """Check the checkpoint over a change that begins with the line at this index: its one signer, and the root."""
-    size, root = ledger.roots[name]
+def _checkpoints(check: Check) -> Iterator[str]:
+    """Yield the checkpoints that are here, by their names."""
+    return (name for name in check.kinds.below(f"{CHECKPOINTS}/") if name.endswith(f".{CHECKPOINT}"))
+
+
+def _check_checkpoint(check: Check, origin: str, ledger: _CaseLedger, begin: int, size: int, *, newest: bool) -> None:
+    """Check the checkpoint over a change of the lines between two lengths: its one signer, and the root."""
+    name, root = f"{CHECKPOINTS}/{checkpoint_name(size)}", ledger.roots[size]
     check.expected.setdefault(name, "")
     signers = {event.signer for event in ledger.events[begin:size]}
     if len(signers) > 1:
@@ -178,7 +218,7 @@ def _check_checkpoint(check: Check, name: str, origin: str, ledger: _CaseLedger,
         check.problem(LEDGER, f"the first {size} lines are not those that {name} was signed over")
     elif newest:
         check.sealed(checkpoint, "")
-        check.history.hold(checkpoint, ledger.roots.values())
+        check.history.hold(checkpoint, ledger.roots.pairs())
 
 
 def _check_known_here(check: Check, ledger: _CaseLedger) -> None:
@@ -186,21 +226,20 @@ def _check_known_here(check: Check, ledger: _CaseLedger) -> None:
     known = ledger.known
     if known is None or not ledger.whole:
         return
-    root = ledger.roots.get(f"{CHECKPOINTS}/{checkpoint_name(known.size)}", (0, b""))[1]
+    root = ledger.roots.get(known.size, b"")
     if len(ledger.events) < known.size:
         check.problem(LEDGER, f"set back: it has {len(ledger.events)} lines, and had {known.size} when you signed it")
     elif root.hex() != known.root:
         check.problem(LEDGER, f"its first {known.size} lines are not those that you signed here last")
 
 
-def _check_covered(check: Check, ledger: _CaseLedger, newest: str) -> None:
+def _check_covered(check: Check, ledger: _CaseLedger, signed: int) -> None:
     """Say how many lines stand behind the newest checkpoint: a command signs lines, writes them, names the signature.
 
     What a command that died has signed and not named is no checkpoint yet; the next change clears it away or names it.
     """
-    signed, _ = ledger.roots.get(newest, (0, b""))
-    unsigned = len(ledger.roots) - signed
-    if newest and unsigned:
+    unsigned = len(ledger.events) - signed
+    if signed and unsigned:
         check.unchecked(
             LEDGER,
             f"its last {unsigned} lines are not signed: another command is at work or has died, or somebody else wrote "
@@ -214,17 +253,14 @@ def _check_covered(check: Check, ledger: _CaseLedger, newest: str) -> None:
 
 
 def _check_timestamps(check: Check, ledger: _CaseLedger) -> None:
-    """Check the token of every trusted time on record; a token that is not on record was added by somebody."""
-    sealed = {event.capture: event for event in ledger.events if isinstance(event, CaptureSealed)}
-    covers = {f"{CAPTURES}/{capture}/{CHECKPOINT}": event.exhibit for capture, event in sealed.items()}
-    covers |= {name: name for name in ledger.roots}
+    """Check every trusted time on record; a token that is not on record was added by somebody."""
+    stamped: Lookup[str, str] = Lookup(str)
     for event in ledger.events:
         if not isinstance(event, Timestamped):
             continue
-        what = covers.pop(
-            event.checkpoint, None
-        )  # each is time-stamped once: a hostile ledger must not cost a check a line
-        if what is None:
+        what = "" if event.checkpoint in stamped else _stamped(ledger, event.checkpoint)
+        stamped[event.checkpoint] = ""  # each is once: a hostile ledger must not cost a check a line
+        if not what:
             check.problem(
                 LEDGER, f"time-stamps {event.checkpoint[:200]}, which is no checkpoint of the case, or is time-stamped"
             )
@@ -232,53 +268,86 @@ def _check_timestamps(check: Check, ledger: _CaseLedger) -> None:
             check_timestamp(check, event, event.checkpoint, what)
 
 
-def _check_captures(check: Check, ledger: _CaseLedger) -> dict[str, set[str]]:
-    """Check the captures; return which of the items that the case speaks of each that is here has."""
-    # 1. Which captures there must be: those that the ledger registers.
-    _check_once(check, ledger)
-    registered = {event.capture: event.exhibit for event in ledger.events if isinstance(event, CaptureRegistered)}
-    sealed = {event.capture: event for event in ledger.events if isinstance(event, CaptureSealed)}
-    present = {name.split("/")[1] for name in check.kinds.below(f"{CAPTURES}/") if name.count("/") > 1}
-    if not ledger.whole:
-        # Each capture has a seal of its own; what the rest of the case's ledger said of it is lost.
-        registered = dict.fromkeys(sorted(present), "") | registered
-    # 2. What else is here was begun and not registered, or added by somebody.
-    _check_drafts(check, present - registered.keys())
+def _stamped(ledger: _CaseLedger, checkpoint: str) -> str:
+    """Return what a checkpoint's path is of: a capture's exhibit, or itself for the case's; "" for no checkpoint."""
+    top, _, rest = checkpoint.partition("/")
+    capture, _, last = rest.rpartition("/")
+    if top == CAPTURES and last == CHECKPOINT and (sealed := ledger.seal_of(capture)) is not None:
+        return sealed.exhibit or checkpoint
+    return checkpoint if ledger.size_of(checkpoint) else ""
+
+
+def _check_captures(check: Check, ledger: _CaseLedger) -> Callable[[str, str], bool]:
+    """Check the captures; return what says whether one has an item that the case speaks of, or is not here at all."""
+    # 1. Which captures there must be: those that the ledger registers. What else is here was begun and not registered,
+    # or added by somebody.
+    said, present = _check_once(check, ledger), Lookup[str, str](str)
+    for name in check.kinds.below(f"{CAPTURES}/"):
+        if name.count("/") > 1:
+            present.setdefault(name.split("/")[1], "")
+    _check_drafts(check, lambda name: ledger.whole and name in present and name not in ledger.registered)
+    _judge_strangers(check, ledger, present)
+    # 2. Each by its own seal; then the seal against what the case recorded of it.
+    items, asked = Lookup[str, str](str), spoken_of(ledger.events)
+    for capture, exhibit in _in_turn(ledger, present):
+        if capture not in present:
+            _note_absent(check, capture)
+            continue
+        one = CaptureCheck(check, f"{CAPTURES}/{capture}/")
+        one.run()
+        for named in asked.below(f"{exhibit}\0"):
+            if (ref := named.removeprefix(f"{exhibit}\0")) in one.items:
+                items[f"{capture}\0{ref}"] = ""
+        _check_said_of(check, ledger, said.pop(capture), capture, one)
+        _expect_seal(check, ledger, capture)
+    return lambda capture, ref: capture not in present or f"{capture}\0{ref}" in items
+
+
+def _judge_strangers(check: Check, ledger: _CaseLedger, present: Lookup[str, str]) -> None:
+    """Leave captures unjudged that no line registers and that hold no more than one does until then."""
+    strangers: Lookup[str, str] = Lookup(str)
     empty = (folder.split("/") for folder in check.tree.empty_folders())
-    begun = {parts[1] for parts in empty if parts[0] == CAPTURES and len(parts) > 1}
-    for capture in sorted((present | begun) - registered.keys()):
+    begun = (parts[1] for parts in empty if parts[0] == CAPTURES and len(parts) > 1)
+    # Where lines are lost, what is here has a seal of its own: what the rest of the ledger said of it is not known.
+    for capture in chain(begun, present if ledger.whole else ()):
+        if capture not in ledger.registered and (ledger.whole or capture not in present):
+            strangers[capture] = ""
+    for capture in strangers:
         prefix = f"{CAPTURES}/{capture}/"
         if {name.removeprefix(prefix) for name in check.kinds.below(prefix)} <= _BEFORE_REGISTERED:
             check.under_way.add(prefix)
             check.unchecked(prefix, "a capture that is being begun, or was left when it had only begun")
-    # 3. Each by its own seal; then the seal against what the case recorded of it.
-    items: dict[str, set[str]] = {}
-    asked = refs_by_exhibit(ledger.events)
-    for capture, exhibit in registered.items():
-        if capture not in present:
-            _note_absent(check, capture)
-            continue
-        prefix = f"{CAPTURES}/{capture}/"
-        one = CaptureCheck(check, prefix)
-        one.run()
-        items[capture] = {ref for ref in asked.get(exhibit, ()) if ref in one.items}
-        _check_said_of(check, ledger, capture, one)
-        one.items = Items()  # of which there may be a million
-        event, listed = sealed.get(capture), f"{prefix}{CHECKPOINT}" in check.kinds
-        if not listed and (event is None or check.has_come(f"{prefix}{CHECKPOINT}")):
-            check.under_way.add(prefix)
-        elif event is not None:
-            check.expect(f"{prefix}{CHECKPOINT}", event.checkpoint_sha256)
-        elif ledger.whole:
-            if f"{prefix}{MARKS}" in check.kinds:
-                check.expected.setdefault(f"{prefix}{MARKS}", "")
-            check.unchecked(
-                prefix, "sealed, but the case does not record it: its process died, or it is not the case's"
-            )
-    return items
 
 
-def _check_said_of(check: Check, ledger: _CaseLedger, capture: str, one: CaptureCheck) -> None:
+def _expect_seal(check: Check, ledger: _CaseLedger, capture: str) -> None:
+    """Expect the seal that the case recorded of a capture, or say that it recorded none."""
+    prefix, event = f"{CAPTURES}/{capture}/", ledger.seal_of(capture)
+    listed = f"{prefix}{CHECKPOINT}" in check.kinds
+    if not listed and (event is None or check.has_come(f"{prefix}{CHECKPOINT}")):
+        check.under_way.add(prefix)
+    elif event is not None:
+        check.expect(f"{prefix}{CHECKPOINT}", event.checkpoint_sha256)
+    elif ledger.whole:
+        if f"{prefix}{MARKS}" in check.kinds:
+            check.expected.setdefault(f"{prefix}{MARKS}", "")
+        check.unchecked(prefix, "sealed, but the case does not record it: its process died, or it is not the case's")
+
+
+def _in_turn(ledger: _CaseLedger, present: Lookup[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield each capture once, with its exhibit, in the order in which they were registered.
+
+    Before them those that are here and that no line registers, where lines are lost.
+    """
+    if not ledger.whole:
+        yield from ((capture, "") for capture in present if capture not in ledger.registered)
+    done: Lookup[str, str] = Lookup(str)
+    for event in ledger.events:
+        if isinstance(event, CaptureRegistered) and event.capture not in done:
+            done[event.capture] = ""
+            yield event.capture, ledger.registered[event.capture]
+
+
+def _check_said_of(check: Check, ledger: _CaseLedger, numbers: Sequence[int], capture: str, one: CaptureCheck) -> None:
     """Compare the lines about a capture with what it says itself, as far as it could be read."""
     if one.started is None or one.unread:
         return
@@ -286,7 +355,7 @@ def _check_said_of(check: Check, ledger: _CaseLedger, capture: str, one: Capture
         check.problem(one.prefix, f"is another capture: {printable(one.started.capture, 100)}")
         return
     held = check.history.captures.get(capture)
-    for number in ledger.about.get(capture, ()):
+    for number in numbers:
         event = ledger.events[number - 1]
         otherwise = False
         if isinstance(event, CaptureRegistered):
@@ -298,10 +367,18 @@ def _check_said_of(check: Check, ledger: _CaseLedger, capture: str, one: Capture
             return
 
 
-def _check_once(check: Check, ledger: _CaseLedger) -> None:
-    """Check that each capture begins once, under a reference of its own, and ends once, after it began."""
-    exhibits = set[str]()
-    for capture, numbers in ledger.about.items():
+def _check_once(check: Check, ledger: _CaseLedger) -> Places:
+    """Check that each capture begins once, under a reference of its own, and ends once, after it began.
+
+    Return the numbers of the lines about each.
+    """
+    exhibits, said = Lookup[str, str](str), Places()
+    for event in ledger.events:
+        if not isinstance(event, CaptureRegistered | CaptureSealed) or not (numbers := ledger.about.pop(event.capture)):
+            continue
+        capture = event.capture
+        for number in numbers:
+            said.add(capture, number)
         events = [ledger.events[number - 1] for number in numbers[:3]]
         begun = events[0]
         if not isinstance(begun, CaptureRegistered) or [type(each) for each in events[1:]] not in ([], [CaptureSealed]):
@@ -310,18 +387,23 @@ def _check_once(check: Check, ledger: _CaseLedger) -> None:
         elif as_read(begun.exhibit) in exhibits:
             check.problem(LEDGER, f"line {numbers[0]}: a second capture is called {printable(begun.exhibit, 100)}")
         else:
-            exhibits.add(as_read(begun.exhibit))
+            exhibits[as_read(begun.exhibit)] = ""
+    return said
 
 
-def _check_drafts(check: Check, strangers: set[str]) -> None:
-    """Leave the drafts of merges unjudged, and say so, as well as what one of them has put in its place by now."""
-    names = (*(name for name in check.kinds if "/" in name), *check.tree.empty_folders())
-    drafts = {name.split("/")[0] for name in names if name.startswith(f".{MERGE}.")}
+def _check_drafts(check: Check, is_stranger: Callable[[str], bool]) -> None:
+    """Leave the drafts of merges unjudged, and say so, as well as what one of them has put in its place by now.
+
+    `is_stranger` says whether a capture is here that no line registers.
+    """
+    beginning = f".{MERGE}."
+    drafts = {name.split("/")[0] for name in check.kinds.below(beginning) if "/" in name}
+    drafts |= {name.split("/")[0] for name in check.tree.empty_folders() if name.startswith(beginning)}
     for draft in sorted(filter(_DRAFT.fullmatch, drafts)):
         check.under_way.add(f"{draft}/")
         check.unchecked(draft, "a capture that is being merged, or was left half-way; the next merge clears it away")
         mark = f"{draft}/{PLACED}"
-        if check.is_file(mark) and (placed := check.small(mark).decode("utf-8", "replace")) in strangers:
+        if check.is_file(mark) and is_stranger(placed := check.small(mark).decode("utf-8", "replace")):
             check.under_way.add(f"{CAPTURES}/{placed}/")
             check.unchecked(f"{CAPTURES}/{placed}", "merged, and not on record yet; merge it again")
 

@@ -66,8 +66,8 @@ class Check:
     """What is wrong inside of a file, to be told where its bytes are those that were sealed: else they say it all."""
     _reading: Callable[[], RecordsRead] | None = None
     """Exchange files that are being read beside all else: of one capture at a time, which bounds the memory."""
-    folders: set[str] = field(default_factory=set)
-    """Folders that may be empty."""
+    folders: Lookup[str, str] = field(default_factory=lambda: Lookup(str))
+    """Folders that may be empty; the values say nothing."""
     _more: bool = False
     """Whether it is said that not all files that are altered, missing or added are told."""
     under_way: set[str] = field(default_factory=set)
@@ -127,6 +127,10 @@ class Check:
             return checkpoint
         self.problem(name, "not signed by a key that its own ledger names")
         return None
+
+    def may_be_empty(self, *folders: str) -> None:
+        """Let these folders be empty."""
+        self.folders.update(dict.fromkeys(folders, ""))
 
     def _signed(self, name: str, key: PublicKey) -> None:
         confirmed = any(key.raw == demanded.raw for demanded in self.demanded)

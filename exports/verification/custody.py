@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from exports.errors import NotCheckable
 from exports.format.continuity import entries, proven_of
+from exports.format.lookup import Lookup
 from exports.format.result import Missing
 from exports.verification.check import Check
 from exports.verification.merges import merge_faults
@@ -30,21 +31,22 @@ from hashing.printable import printable
 
 CUSTODY_LINES = "seal/custody/"
 
+_MOST_KNOWN = 100_000
+"""Entries of logs that are kept in memory, to be compared with what later lines tell of them."""
 _LINE_FILE = re.compile(r"seal/custody/([0-9]{8,18})\.json", re.ASCII)
 
 
-def check_custody(check: Check, events: Iterable[CaseEvent], items: Mapping[str, Collection[str]]) -> None:
+def check_custody(check: Check, events: Sequence[CaseEvent], may_have: Callable[[str, str], bool]) -> None:
     """Check the custody events of a case.
 
-    `items` says by capture, as far as captures are here, which of the items that the events speak of it has.
+    `may_have` says of a capture whether it has an item that the events speak of, or is not here.
     """
-    captures: dict[str, str] = {}
-    listed = dict(enumerate(events, 1))
-    for number, reason in merge_faults(listed):
+    captures: Lookup[str, str] = Lookup(str)
+    for number, reason in merge_faults(enumerate(events, 1)):
         check.problem(LEDGER, f"line {number}: {reason}")
-    for number, reason in _restating_faults(listed):
+    for number, reason in _restating_faults(events):
         check.problem(LEDGER, f"line {number}: {reason}")
-    for number, event in listed.items():
+    for number, event in enumerate(events, 1):
         if isinstance(event, CaptureRegistered):
             captures.setdefault(event.exhibit, event.capture)
         for reason in _faults(event):
@@ -53,7 +55,7 @@ def check_custody(check: Check, events: Iterable[CaseEvent], items: Mapping[str,
             exhibit = exhibit_of(ref)
             if exhibit not in captures:
                 check.problem(LEDGER, f"line {number}: of an exhibit {ref} that the case does not have")
-            elif ref != exhibit and ref not in items.get(captures[exhibit], [ref]):
+            elif ref != exhibit and not may_have(captures[exhibit], ref):
                 check.problem(LEDGER, f"line {number}: of an item {ref} that the exhibit does not have")
 
 
@@ -64,20 +66,20 @@ def _refs(event: CaseEvent) -> tuple[str, ...]:
     return (event.ref,) if isinstance(event, Custody | Described | Graded) else ()
 
 
-def refs_by_exhibit(events: Iterable[CaseEvent]) -> dict[str, set[str]]:
-    """Return the items that the lines of a case speak of, by their exhibits."""
-    found: dict[str, set[str]] = {}
+def spoken_of(events: Iterable[CaseEvent]) -> Lookup[str, str]:
+    """Return the items that the lines of a case speak of, each behind its exhibit and a NUL."""
+    found: Lookup[str, str] = Lookup(str)
     for event in events:
         for ref in _refs(event):
-            found.setdefault(exhibit_of(ref), set()).add(ref)
+            found[f"{exhibit_of(ref)}\0{ref}"] = ""
     return found
 
 
-def _restating_faults(listed: Mapping[int, CaseEvent]) -> Iterator[tuple[int, str]]:
+def _restating_faults(events: Sequence[CaseEvent]) -> Iterator[tuple[int, str]]:
     """Yield each line that records a bundle and tells of an earlier line, or of the case, what that does not say."""
-    created = next((event for event in listed.values() if isinstance(event, CaseCreated)), None)
+    created = next((event for event in events if isinstance(event, CaseCreated)), None)
     known: dict[int, set[tuple[str, str, str, str, str]]] = {}
-    for number, event in listed.items():
+    for number, event in enumerate(events, 1):
         if not isinstance(event, Exported):
             continue
         if event.title and created is not None and event.title != created.title:
@@ -87,7 +89,9 @@ def _restating_faults(listed: Mapping[int, CaseEvent]) -> Iterator[tuple[int, st
         for entry in event.restated:
             line = entry.line + 1  # which a log counts from 0
             if line not in known:
-                known[line] = set(_said(listed, line))
+                if sum(map(len, known.values())) > _MOST_KNOWN:
+                    known.clear()
+                known[line] = set(_said(events, line))
             exhibits = entry.exhibits or event.exhibits
             says = {
                 (each, entry.action, entry.time, entry.recorded or entry.time, entry.elsewhere) for each in exhibits
@@ -96,10 +100,10 @@ def _restating_faults(listed: Mapping[int, CaseEvent]) -> Iterator[tuple[int, st
                 yield number, f"tells of line {line} what it does not say"
 
 
-def _said(listed: Mapping[int, CaseEvent], line: int) -> Iterator[tuple[str, str, str, str, str]]:
+def _said(events: Sequence[CaseEvent], line: int) -> Iterator[tuple[str, str, str, str, str]]:
     """Yield what a line adds to the logs, as far as an `exported` line tells it."""
     try:
-        for entry in entries(line - 1, listed[line]) if line in listed else ():
+        for entry in entries(line - 1, events[line - 1]) if 0 < line <= len(events) else ():
             yield exhibit_of(entry.ref), entry.event, entry.time, entry.recorded, entry.elsewhere
     except (BadFormat, BadKey):
         return  # which is said where the line is judged
@@ -146,5 +150,5 @@ def check_custody_lines(check: Check, exhibits: Collection[str], proven: Callabl
         for reason in _faults(event):
             check.problem(name, reason)
         lines[int(match[1])] = event
-    for number, reason in merge_faults(lines):
+    for number, reason in merge_faults(sorted(lines.items())):
         check.problem(f"{CUSTODY_LINES}{number:08d}.json", reason)

@@ -25,7 +25,7 @@ from exports.format.entries import EventList, LedgerFile, SealedCapture
 from exports.format.inventory import Inventory, timestamped_captures
 from exports.format.manifest import FORMAT, CaptureRecord
 from exports.format.result import NOT_REMADE, Missing
-from exports.verification.capture import CaptureCheck
+from exports.verification.capture import CaptureChecked
 from exports.verification.case_lines import registered_otherwise, sealed_otherwise
 from exports.verification.check import Check
 from exports.verification.disclosure import DisclosureCheck
@@ -116,7 +116,9 @@ def _line(check: Check, name: str, proven: Callable[[str, bytes], int | None]) -
     return event
 
 
-def check_derived(check: Check, checked: Mapping[str, CaptureCheck | DisclosureCheck], captures: Sequence[str]) -> None:
+def check_derived(
+    check: Check, checked: Mapping[str, CaptureChecked | DisclosureCheck], captures: Sequence[str]
+) -> None:
     """Make the bundle's lists once more and compare them; `captures` are in the order in which they are listed."""
     if _judged_format(check):
         return
@@ -140,7 +142,7 @@ def check_derived(check: Check, checked: Mapping[str, CaptureCheck | DisclosureC
 
 
 def _inventory(
-    check: Check, checked: Mapping[str, CaptureCheck | DisclosureCheck], captures: Sequence[str], posts: PostCheck
+    check: Check, checked: Mapping[str, CaptureChecked | DisclosureCheck], captures: Sequence[str], posts: PostCheck
 ) -> Inventory | None:
     """Return what the bundle must list; None where nothing proves what the bundle is, which is said already.
 
@@ -158,7 +160,7 @@ def _inventory(
     return Inventory(lines, exported, sealed, posts.compare_listed)
 
 
-def _sealed(check: Check, one: CaptureCheck | DisclosureCheck, timestamped: Timestamped | None) -> SealedCapture:
+def _sealed(check: Check, one: CaptureChecked | DisclosureCheck, timestamped: Timestamped | None) -> SealedCapture:
     """Return what is sealed of a capture: its ledger, or the lines of a disclosure. Raises BadFormat, NotCheckable."""
     note = check.small(f"{one.prefix}{CHECKPOINT}")
     seal = Seal.of(parse_checkpoint(note)[0], note)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 
 import msgspec
 
+from exports.format.lookup import Lookup, RecordLookup
 from exports.format.result import SealFound
 from hashing.ledger.checkpoint import Checkpoint
 
@@ -24,13 +25,15 @@ class SealHistory(msgspec.Struct):
     """
 
     seal: Checkpoint | None = None
-    roots: dict[int, bytes] = msgspec.field(default_factory=dict)
+    roots: Lookup[int, bytes] = msgspec.field(default_factory=lambda: Lookup(int))
     proven: bool = False
-    captures: dict[str, CaptureHeld] = msgspec.field(default_factory=dict)
-    lines: dict[int, bytes] = msgspec.field(default_factory=dict)
+    captures: MutableMapping[str, CaptureHeld] = msgspec.field(default_factory=lambda: RecordLookup(CaptureHeld))
+    lines: Lookup[int, bytes] = msgspec.field(default_factory=lambda: Lookup(int))
     """Lines of the case's ledger that a bundle shows, each proven, by their place in it, counted from 0."""
 
     def hold(self, seal: Checkpoint, roots: Iterable[tuple[int, bytes]] = ()) -> None:
         """Note the newest seal, and the roots that the ledger had before."""
         self.seal = seal
-        self.roots = {size: root for size, root in roots if size <= seal.size} | {seal.size: seal.root}
+        self.roots = Lookup(int)
+        self.roots.update((size, root) for size, root in roots if size <= seal.size)
+        self.roots[seal.size] = seal.root

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exports.format.result import SealFound, Since
+from exports.custody.receipt import MOST_SEALS
+from exports.format.result import Since
 from exports.verification.check import Check
 
 if TYPE_CHECKING:
@@ -27,15 +28,19 @@ class LastReceipt:
     def run(self) -> Since:
         """Compare; return what the two have in common and what is new."""
         findings, receipt = self._check.findings, self._receipt
-        here = {(seal.origin, seal.size, seal.root): seal for seal in findings.seals}
         before = {(seal.origin, seal.size, seal.root): seal for seal in receipt.seals}
+        here, held, new = set[tuple[str, int, str]](), list[str](), list[str]()
+        all_named = len(findings.seals) <= MOST_SEALS  # of more a receipt names the first alone
+        for found in findings.seals:
+            known = found.origin, found.size, found.root
+            here |= {known} & before.keys()
+            if found.exhibit and (known in before or all_named):
+                (held if known in before else new).append(found.exhibit)
         said = len(findings.problems), len(findings.unchecked)
         for known, seal in before.items():
             if known not in here and not self._has_grown(seal):
                 self._tell_gone(seal)
-        self._judge_signer(grown=not before.keys() <= here.keys())
-        held = [here[known] for known in before if known in here]
-        new = [here[known] for known in here if known not in before]
+        self._judge_signer(grown=not before.keys() <= here)
         faults = len(findings.problems) - said[0], len(findings.unchecked) - said[1]
         first = receipt.seals[0] if receipt.seals else None
         return Since(
@@ -47,10 +52,10 @@ class LastReceipt:
             root=first.root if first else "",
             fingerprint=first.fingerprint if first else "",
             holds=False if faults[0] else None if faults[1] else True,
-            captures=len(_exhibits(held)),
+            captures=len(held),
             items=0,
             absent=(),
-            new=tuple(_exhibits(new)),
+            new=tuple(new),
         )
 
     def _has_grown(self, seal: ReceiptSeal) -> bool:
@@ -82,7 +87,3 @@ class LastReceipt:
         if grown and signers and not signers[0].confirmed and signers[0].fingerprint not in self._receipt.signers:
             reason = f"signed by {signers[0].fingerprint}, which had signed nothing by the receipt {self._name}"
             self._check.unchecked(signers[0].covers, f"{reason}; if you know that key, name it with --key")
-
-
-def _exhibits(seals: list[SealFound]) -> list[str]:
-    return [seal.exhibit for seal in seals if seal.exhibit]

@@ -6,9 +6,10 @@ of that key signed. Whose key it is, its fingerprint tells whoever knows it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from exports.format.continuity import entries
+from exports.format.lookup import RecordLookup
 from hashing.case.case import case_origin
 from hashing.case.events import CaptureSealed, CaseEvent, Merged, MergedLine
 from hashing.errors import BadFormat, BadKey, BadSignature
@@ -18,22 +19,22 @@ from hashing.ledger.merkle import leaf_hash, verify_inclusion
 from hashing.ledger.note import decode_base64
 
 
-def merge_faults(lines: Mapping[int, CaseEvent]) -> Iterator[tuple[int, str]]:
-    """Yield the number of each line about a merge that does not hold, and why."""
-    checkpoints: dict[tuple[str, str], Checkpoint | None] = {}
-    sealed: dict[str, CaptureSealed] = {}
-    for number, event in sorted(lines.items()):
+def merge_faults(lines: Iterable[tuple[int, CaseEvent]]) -> Iterator[tuple[int, str]]:
+    """Yield the number of each of these lines, which are in their order, about a merge that does not hold, and why."""
+    checkpoints: RecordLookup[Checkpoint | None] = RecordLookup(Checkpoint | None)
+    sealed: RecordLookup[tuple[str, str]] = RecordLookup(tuple[str, str])
+    for number, event in lines:
         fault = ""
         if isinstance(event, CaptureSealed):
-            sealed[event.capture] = event
+            sealed[event.capture] = event.exhibit, event.fingerprint
         elif isinstance(event, Merged):
             fault = _unlike(event, sealed.get(event.capture))
             try:
-                checkpoints[event.capture, event.case] = stated_checkpoint(event)
+                checkpoints[f"{event.capture}\0{event.case}"] = stated_checkpoint(event)
             except (BadFormat, BadKey, BadSignature) as error:
                 fault = f"the checkpoint of the other case does not hold: {error}"
         elif isinstance(event, MergedLine):
-            fault = merged_line_fault(event, checkpoints.get((event.capture, event.case)))
+            fault = merged_line_fault(event, checkpoints.get(f"{event.capture}\0{event.case}"))
         if fault:
             yield number, fault
 
@@ -63,8 +64,8 @@ def merged_line_fault(stated: MergedLine, checkpoint: Checkpoint | None) -> str:
     return ""
 
 
-def _unlike(merged: Merged, sealed: CaptureSealed | None) -> str:
+def _unlike(merged: Merged, sealed: tuple[str, str] | None) -> str:
     """Say where a merge is of another seal than the case records; a bundle has that line elsewhere."""
-    if sealed is None or (sealed.exhibit, sealed.fingerprint) == (merged.exhibit, merged.fingerprint):
+    if sealed is None or sealed == (merged.exhibit, merged.fingerprint):
         return ""
     return "was merged with another seal than the case records"

@@ -17,6 +17,8 @@ def check_retired(findings: Findings, retirements: Iterable[Retirement]) -> None
     authority. A key that was only laid down leaves what it signed as it is.
     """
     known = {each.fingerprint: each for each in retirements}
+    if not known:
+        return
     times = {each.path: each.time for each in findings.timestamps if each.confirmed}
     for signer in findings.signers:
         retired = known.get(signer.fingerprint)

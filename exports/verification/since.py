@@ -75,21 +75,18 @@ class Comparison:
 
     def _ledger_holds(self) -> bool | None:
         """Say whether the later ledger begins with the whole earlier one; None where that could not be found out."""
-        path, size = self.verified.path, max(self.old.roots)
+        path, size, length = self.verified.path, max(self.old.roots), max(self.new.roots)
         self._judge_signers()
-        different = [size for size in self.new.roots.keys() & self.old.roots.keys() if self._differ(size)]
+        different = next((size for size, root in self.old.roots.pairs() if self.new.roots.get(size, root) != root), 0)
         if different:
-            reason = f"the first {min(different)} lines of the case's ledger are not those that {path} has"
+            reason = f"the first {different} lines of the case's ledger are not those that {path} has"
             self.later.problem(self.name, f"{reason}: something in them was removed or changed")
             return False
-        if size > max(self.new.roots):
-            reason = f"is of {max(self.new.roots)} lines of the case's ledger, and {path} is of {size}"
+        if size > length:
+            reason = f"is of {length} lines of the case's ledger, and {path} is of {size}"
             self.later.problem(self.name, f"{reason}: lines were removed, or the two were named in the wrong order")
             return False
         return self._proven(size)
-
-    def _differ(self, size: int) -> bool:
-        return self.new.roots[size] != self.old.roots[size]
 
     def _proven(self, size: int) -> bool | None:
         path = self.verified.path
@@ -103,7 +100,7 @@ class Comparison:
             reason = f"does not show the {size} lines of {path}, as it does of every bundle made before it"
             self.later.problem(self.name, f"{reason}: something in them was removed or changed")
             return False
-        common = max(self.new.roots.keys() & self.old.roots.keys(), default=0)
+        common = max((size for size in self.old.roots if size in self.new.roots), default=0)
         known = f", but for the first {common}" if common else ""
         reason = f"holds no proof of the {size} lines that {path} has{known}"
         self.later.unchecked(self.name, f"{reason}; verify the case itself with --since")

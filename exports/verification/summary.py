@@ -8,6 +8,8 @@ from exports.format.phrases import exhibit_ranges
 from exports.format.result import Since, Verification
 from hashing.printable import human_size, printable
 
+MOST_SEALS = 50
+"""Seals that are told one by one, and trusted times: a case has one for each capture, and there may be very many."""
 _VERDICTS = {"ok": "WHOLE", "mismatch": "DOES NOT MATCH", "unchecked": "COULD NOT BE CHECKED"}
 
 
@@ -41,16 +43,28 @@ def fault_lines(verification: Verification) -> Iterator[str]:
 
 def _seal_lines(verification: Verification) -> Iterator[str]:
     yield from _remarked(verification)
-    for seal in verification.seals:
+    seals, times = verification.seals, verification.timestamps
+    for seal in seals[:MOST_SEALS]:
         sealed = exhibit_ranges(seal.exhibit.split(", ")) or verification.what
         yield f"seal       {seal.fingerprint}  {printable(sealed)}"
-    for timestamp in verification.timestamps:
+    if len(seals) > MOST_SEALS:
+        yield f"seal       and {len(seals) - MOST_SEALS:,} more, {_together(verification)}: --json names each"
+    for timestamp in times[:MOST_SEALS]:
         judged = "confirmed" if timestamp.confirmed else "not confirmed: name its root with --tsa-root"
         by, covers = printable(timestamp.authority), printable(timestamp.covers)
         yield f"timestamp  {timestamp.time} by {by}, {judged}  {covers}"
+    if len(times) > MOST_SEALS:
+        confirmed = sum(each.confirmed for each in times)
+        yield f"timestamp  and {len(times) - MOST_SEALS:,} more; of all {confirmed:,} confirmed: --json names each"
     for fingerprint, confirmed in {signer.fingerprint: signer.confirmed for signer in verification.signers}.items():
         judged = "confirmed: the key demanded" if confirmed else "unconfirmed: compare it with the officer's notebook"
         yield f"signer     {fingerprint}  {judged}"
+
+
+def _together(verification: Verification) -> str:
+    """Say what all seals hang together by: the first stands for those of the captures."""
+    whole = verification.what.partition(" ")[0]
+    return f"for which the seal of the {whole} stands" if not verification.seals[0].exhibit else "each of a capture"
 
 
 def _compared(since: Since) -> str:

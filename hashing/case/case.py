@@ -53,6 +53,7 @@ from hashing.errors import (
     InUse,
     NewerFormat,
     NotAsSigned,
+    NotRecordable,
     Unauthenticated,
     Unreadable,
     Unwritable,
@@ -77,7 +78,7 @@ from hashing.files.storage import (
 )
 from hashing.ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from hashing.ledger.keys import PublicKey, SigningKey
-from hashing.ledger.ledger import LEDGER, Ledger, ledger_lines
+from hashing.ledger.ledger import LEDGER, LONGEST_LINE, Ledger, ledger_lines
 from hashing.ledger.mac import Mac
 from hashing.ledger.marks import MARKS
 from hashing.ledger.merkle import MerkleTree
@@ -744,13 +745,16 @@ class _Change:
     def append(self, events: Sequence[CaseEvent]) -> None:
         """Add events, all or none; the checkpoint over them has its name on return.
 
-        Raises Unwritable, StorageFull, Unreadable.
+        Raises NotRecordable for a line of LONGEST_LINE, Unwritable, StorageFull, Unreadable.
         """
         if self.size:
             before = read_small(self._checkpoint(self.size), root=self._path)
             first = msgspec.structs.replace(events[0], after=Digest.of_bytes(before).hex)
             events = [first, *events[1:]]
-        self._ledger.append([encode(event) for event in events], self._propose)
+        lines = [encode(event) for event in events]
+        if any(len(line) >= LONGEST_LINE - 1 for line in lines):  # no reader of ours would take it
+            raise NotRecordable(f"{self._ledger.path}: a line would be longer than any may be: nothing was recorded")
+        self._ledger.append(lines, self._propose)
         final = self._checkpoint(self.size)
         settle(final.with_name(final.name + PART), final, root=self._path)
         sync_folder(final.parent, root=self._path)

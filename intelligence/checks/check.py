@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from heapq import nsmallest
+from operator import itemgetter
 from urllib.parse import urlsplit
 
 from capture.photo import names
 from capture.request.known import same_words
 from exports.report.words import counted
 from intelligence.checks.finding import ACCOUNT, ADDRESS, CAMERA, EDITED, SAME_BYTES, SOFTWARE, VERSIONS, CheckFinding
+from intelligence.checks.groups import grouped
 from intelligence.checks.material import CheckedItem, Material
 from intelligence.checks.near_pictures import near_pictures
 from intelligence.checks.near_texts import near_texts
@@ -58,36 +61,44 @@ def check_material(
 
 
 def _same_bytes(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
-    for sha256, group in _grouped(items, lambda item: item.sha256 if item.size else "").items():
+    for sha256, group in grouped(items, lambda item: item.sha256 if item.size else ""):
         # The one that claims to be the earliest first: copies are judged by it, not by which was captured first.
-        group.sort(key=claimed_first)
         told = tuple(
             (item.ref, f"{time_claimed(item) or 'claims no time'}; captured {item.captured}; {item.url}")
-            for item in group
+            for item in nsmallest(_NAMED, group, claimed_first)
         )
-        yield CheckFinding(
-            SAME_BYTES, f"{len(group):,} items have the same bytes, SHA-256 {sha256[:16]}…", told[:_NAMED]
-        )
+        yield CheckFinding(SAME_BYTES, f"{len(group):,} items have the same bytes, SHA-256 {sha256[:16]}…", told)
 
 
 def _addresses(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
     """Yield the pages, posts and files that were captured more than once from one address, and whether they changed."""
-    wanted = [item for item in items if item.kind in _HAS_ADDRESS and item.post is None]
-    for url, group in _grouped(wanted, lambda item: item.url).items():
-        if len({item.ref.rpartition("-")[0] for item in group}) < 2:  # noqa: PLR2004 - one capture alone
+
+    def _address(item: CheckedItem) -> str:
+        return item.url if item.kind in _HAS_ADDRESS and item.post is None else ""
+
+    for url, group in grouped(items, _address):
+        exhibit = _exhibit(group[0])
+        if all(_exhibit(item) == exhibit for item in group):
             continue
-        group.sort(key=lambda item: item.captured)
-        told, before = list[tuple[str, str]](), group[0]
-        for item in group:
+        told, before = list[tuple[str, str]](), None
+        for item in nsmallest(_NAMED, group, _captured):
             told.append((item.ref, f"captured {item.captured}; {item.size:,} bytes{_changed(before, item)}"))
             before = item
         versions = len({item.sha256 for item in group})
         said = "always the same bytes" if versions == 1 else f"{versions:,} versions"
-        yield CheckFinding(ADDRESS, f"{url} was captured {len(group):,} times: {said}", tuple(told[:_NAMED]))
+        yield CheckFinding(ADDRESS, f"{url} was captured {len(group):,} times: {said}", tuple(told))
 
 
-def _changed(before: CheckedItem, item: CheckedItem) -> str:
-    if before is item:
+def _exhibit(item: CheckedItem) -> str:
+    return item.ref.rpartition("-")[0]
+
+
+def _captured(item: CheckedItem) -> str:
+    return item.captured
+
+
+def _changed(before: CheckedItem | None, item: CheckedItem) -> str:
+    if before is None:
         return ""
     if before.sha256 == item.sha256:
         return "; the same bytes as before"
@@ -98,12 +109,14 @@ def _changed(before: CheckedItem, item: CheckedItem) -> str:
 
 def _versions(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
     """Yield the posts that one server showed more than once, and not with the same words: an edit, or another post."""
-    shown = [item for item in items if not item.protected]
-    named = _grouped(shown, lambda item: f"{item.post.id} on {item.post.server}" if item.post is not None else "")
-    for name, group in named.items():
-        group.sort(key=lambda item: item.captured)
+
+    def _name(item: CheckedItem) -> str:
+        return f"{item.post.id} on {item.post.server}" if item.post is not None and not item.protected else ""
+
+    for name, group in grouped(items, _name):
         told, before = list[tuple[str, str]](), group[0].post
-        for item in group:
+        for number in sorted(range(len(group)), key=[item.captured for item in group].__getitem__):
+            item = group[number]
             if item.post is not None and before is not None and (not told or not same_words(before, item.post)):
                 told.append((item.ref, f"captured {item.captured}: {item.post.text[:_QUOTED]}"))
                 before = item.post
@@ -113,8 +126,7 @@ def _versions(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
 
 def _accounts(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
     """Yield accounts whose lasting id stands with several handles."""
-    posts = [item for item in items if item.post is not None and item.post.author.id]
-    for lasting, group in _grouped(posts, lambda item: item.post.author.id if item.post else "").items():
+    for lasting, group in grouped(items, lambda item: item.post.author.id if item.post else ""):
         handles = dict[str, str]()
         for item in group:
             if item.post is not None:
@@ -126,25 +138,28 @@ def _accounts(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
 
 def _makers(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
     """Yield which items name the same camera or the same program."""
-    groups = [(CAMERA, camera, group) for camera, group in _grouped(items, _camera, 1).items()]
-    for field in _SOFTWARE:
-        named = _grouped(items, partial(_fact, field), 1)
-        groups += [(SOFTWARE, f"{field} {program}", group) for program, group in named.items()]
-    for kind, name, group in groups:
-        told = tuple((item.ref, time_claimed(item)) for item in group[:_NAMED])
-        yield CheckFinding(kind, f"{name}: {counted(len(group), 'item')}", told)
+    makers: list[tuple[str, str, Callable[[CheckedItem], str]]] = [(CAMERA, "", _camera)]
+    makers += [(SOFTWARE, f"{name} ", partial(_fact, name)) for name in _SOFTWARE]
+    for kind, field, key in makers:
+        for named, group in grouped(items, key, 1):
+            told = tuple((item.ref, time_claimed(item)) for item in group[:_NAMED])
+            yield CheckFinding(kind, f"{field}{named}: {counted(len(group), 'item')}", told)
     yield from _bare(items)
 
 
 def _bare(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
     """Yield how many photos state nothing of how they were made, by where they are from: most platforms strip that."""
-    photos = [item for item in items if item.kind == "photo"]
-    for place, group in sorted(_grouped(photos, _given_out_by, 1).items()):
-        bare = [item for item in group if not _camera(item) and names.ORIGINAL_TIME not in item.facts]
+    photos = grouped(items, lambda item: _given_out_by(item) if item.kind == "photo" else "", 1)
+    for place, group in sorted(photos, key=itemgetter(0)):
+        count, bare = 0, list[tuple[str, str]]()
+        for item in group:
+            if not _camera(item) and names.ORIGINAL_TIME not in item.facts:
+                count += 1
+                bare += [(item.ref, "")] if count <= _NAMED else []
         if bare:
-            said = f"{len(bare):,} of {counted(len(group), 'photo')} {place} name neither camera nor time"
+            said = f"{count:,} of {counted(len(group), 'photo')} {place} name neither camera nor time"
             why = "made so, or stripped on the way"
-            yield CheckFinding(CAMERA, f"{said}: {why}", tuple((item.ref, "") for item in bare[:_NAMED]))
+            yield CheckFinding(CAMERA, f"{said}: {why}", tuple(bare))
 
 
 def _given_out_by(item: CheckedItem) -> str:
@@ -178,14 +193,3 @@ def _camera(item: CheckedItem) -> str:
     told = (item.facts.get(name, "") for name in (names.CAMERA_MAKE, names.CAMERA_MODEL))
     serial = item.facts.get(names.SERIAL_NUMBER, "")
     return " ".join(filter(None, (*told, f"serial number {serial}" if serial else "")))
-
-
-def _grouped(
-    items: Sequence[CheckedItem], key: Callable[[CheckedItem], str], least: int = 2
-) -> dict[str, list[CheckedItem]]:
-    """Return the items that have a key by it, where there are so many."""
-    found = dict[str, list[CheckedItem]]()
-    for item in items:
-        if said := key(item):
-            found.setdefault(said, []).append(item)
-    return {said: group for said, group in found.items() if len(group) >= least}

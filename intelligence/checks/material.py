@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from exports.errors import TooMuch
+import msgspec
+
 from exports.format.bundle_files import TEXT_ENDING
+from exports.format.kept import Mapped, Records
+from exports.format.lookup import Lookup
 from exports.report.words import playable
+from hashing.case.case import CAPTURES
+from hashing.case.events import ProofRead
+from hashing.case.post import Post
 from hashing.files import inside
 
 if TYPE_CHECKING:
     from exports.format.capture_view import CaptureView
     from exports.format.manifest import ListedItem
-    from hashing.case.events import ProofRead
-    from hashing.case.post import Post
+    from hashing.case.events import PageJudged
 
 _LARGEST_TEXT = 1 << 20
-_MOST_ITEMS = 50_000
-"""With what is read of a capture, and the texts of the items, they stay below 300 MiB of memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,80 +66,86 @@ class CheckedItem:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """The items, in the order of the captures."""
+    """The items, in the order of the captures, each read when it is asked for: there may be more than memory holds."""
 
     what: str
     """`case` or `bundle`."""
-    items: tuple[CheckedItem, ...]
+    items: Sequence[CheckedItem]
 
 
 @contextmanager
 def material_of(path: Path) -> Iterator[Material]:
     """Read the items of a case, or of a bundle (folder or zip), which is verified first.
 
-    Of a case the ledgers are read as they stand. Raises NotCheckable, NotWhole, BadFormat, Unreadable,
-    TooMuch.
+    Of a case the ledgers are read as they stand. Raises NotCheckable, NotWhole, BadFormat, Unreadable; TooMuch where
+    the disk has no room for what is compared.
     """
     from exports.bundle.opened_bundle import open_bundle
     from exports.format.case_view import read_case
     from hashing.case.case import is_case
 
+    kept = Records[_KeptItem](_KeptItem)
     # A bundle comes from outside and is verified before anything is compared; a case is our own, and may still grow.
     if is_case(path):
-        captures = read_case(path).captures
-        yield Material("case", _bounded(path, (item for each in captures for item in _of_capture(each, path))))
+
+        def _open(name: str) -> BinaryIO:
+            return open(inside.open_file(path / name, root=path), "rb")  # noqa: PTH123 - a descriptor
+
+        for each in read_case(path).captures:
+            for item in _of_capture(each):
+                kept.append(item)
+        yield Material("case", Mapped(partial(_checked, _open), kept))
         return
     with open_bundle(path) as bundle:
-        files = bundle.files
-        listed = [
-            (item, capture.intake is not None and capture.intake.protected)
-            for capture in bundle.captures()
-            for item in capture.items
-            if not item.withheld
-        ]
-        judged = {each.ref: each.shows for capture in bundle.captures() for each in capture.verdicts}
-        checked = (_checked(item, judged, files.tree.open, protected=protected) for item, protected in listed)
-        yield Material("bundle", _bounded(path, checked))
+        for capture in bundle.captures():
+            judged = _judged(capture.verdicts)
+            protected = capture.intake is not None and capture.intake.protected
+            for listed in capture.items:
+                if not listed.withheld:
+                    kept.append(_kept(listed, judged, protected=protected))
+        yield Material("bundle", Mapped(partial(_checked, bundle.files.tree.open), kept))
 
 
-def _bounded(path: Path, items: Iterable[CheckedItem]) -> tuple[CheckedItem, ...]:
-    """Return the items, which are in memory together. Raises TooMuch."""
-    found = tuple(islice(items, _MOST_ITEMS + 1))
-    if len(found) > _MOST_ITEMS:
-        raise TooMuch(
-            f"{path}: more than {_MOST_ITEMS:,} items, which are compared at once at most",
-            hint="export some of its exhibits, and check that bundle",
-        )
-    return found
-
-
-def _of_capture(view: CaptureView, case: Path) -> Iterator[CheckedItem]:
-    judged = {each.ref: each.shows for each in view.verdicts}
+def _of_capture(view: CaptureView) -> Iterator[_KeptItem]:
+    judged, below = _judged(view.verdicts), f"{CAPTURES}/{view.path.name}/"
     protected = view.intake is not None and view.intake.protected
-
-    def _open(name: str) -> BinaryIO:
-        return open(inside.open_file(view.path / name, root=case), "rb")  # noqa: PTH123 - a descriptor
-
     for item in view.items:
-        yield _checked(item, judged, _open, protected=protected)
+        yield _kept(item, judged, protected=protected, below=below)
 
 
-def _checked(
-    item: ListedItem, judged: Mapping[str, str], opener: Callable[[str], BinaryIO], *, protected: bool
-) -> CheckedItem:
+def _judged(verdicts: Iterable[PageJudged]) -> Lookup[str, str]:
+    """Return what each page shows, as a digest, by its reference."""
+    judged: Lookup[str, str] = Lookup(str)
+    judged.update((each.ref, each.shows) for each in verdicts)
+    return judged
+
+
+class _KeptItem(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What is known of an item; its files by their paths, "" and none where there are none."""
+
+    ref: str
+    kind: str
+    url: str
+    sha256: str
+    size: int
+    mime: str
+    captured: str
+    server_date: str
+    facts: dict[str, str]
+    post: Post | None
+    proof: ProofRead | None
+    shows: str
+    protected: bool
+    path: str
+    film: str
+    texts: tuple[str, ...]
+
+
+def _kept(item: ListedItem, judged: Mapping[str, str], *, protected: bool, below: str = "") -> _KeptItem:
     # A video is looked at as the joined working copy, where its original came in segments.
-    joined = playable(item.working_copies)
+    joined, response = playable(item.working_copies), item.response
     film = joined.path if joined is not None else item.path if item.kind == "video" else ""
-    response, post = item.response, item.post
-    texts = [copy.path for copy in item.working_copies if copy.path.endswith(TEXT_ENDING)]
-
-    def _text() -> str:
-        for name in texts:
-            with opener(name) as file:
-                return file.read(_LARGEST_TEXT).decode("utf-8", "replace")
-        return post.text if post is not None else ""
-
-    return CheckedItem(
+    return _KeptItem(
         ref=item.ref,
         kind=item.kind,
         url=item.url,
@@ -148,11 +156,38 @@ def _checked(
         server_date=response.server_date if response is not None and not response.age else "",
         # Of two facts of one name the first counts, as in the report.
         facts={fact.name: str(fact.value) for fact in reversed(item.facts)},
-        post=post,
+        post=item.post,
         proof=item.proof,
         shows=judged.get(item.ref, ""),
         protected=protected,
-        open=lambda: opener(item.path),
-        film=partial(opener, film) if film else None,
+        path=f"{below}{item.path}",
+        film=film and f"{below}{film}",
+        texts=tuple(f"{below}{copy.path}" for copy in item.working_copies if copy.path.endswith(TEXT_ENDING)),
+    )
+
+
+def _checked(opener: Callable[[str], BinaryIO], kept: _KeptItem) -> CheckedItem:
+    def _text() -> str:
+        for name in kept.texts:
+            with opener(name) as file:
+                return file.read(_LARGEST_TEXT).decode("utf-8", "replace")
+        return kept.post.text if kept.post is not None else ""
+
+    return CheckedItem(
+        ref=kept.ref,
+        kind=kept.kind,
+        url=kept.url,
+        sha256=kept.sha256,
+        size=kept.size,
+        mime=kept.mime,
+        captured=kept.captured,
+        server_date=kept.server_date,
+        facts=kept.facts,
+        post=kept.post,
+        proof=kept.proof,
+        shows=kept.shows,
+        protected=kept.protected,
+        open=partial(opener, kept.path),
+        film=partial(opener, kept.film) if kept.film else None,
         text=_text,
     )

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 
 from exports.errors import NotCheckable
+from exports.format.kept import Records
+from exports.format.lookup import Lookup
 from exports.report.words import counted
-from intelligence.checks.finding import NOT_CHECKED, SAME_TEXT, CheckFinding
+from intelligence.checks.finding import SAME_TEXT, CheckFinding
+from intelligence.checks.groups import Unchecked
 from intelligence.checks.material import CheckedItem
 
 RUN = 4
@@ -17,66 +21,68 @@ RUN = 4
 _LEAST_RUNS = 6
 """Shorter texts say the same by chance."""
 _MOST_RUNS = 5_000
-_MOST_IN_ALL = 250_000
-"""Runs that are compared at once: each takes some 300 bytes of memory."""
+_MOST_IN_ALL = 20_000_000
+"""Runs that are compared at once: each takes some 30 bytes of the disk."""
 _MOST_SHARING = 200
 """A run in more texts than these is a phrase of everybody's, such as a page's menu."""
 _ALIKE = 0.6
 _WORD = re.compile(r"\w+")
-_NAMED = 20
 
 
 def near_texts(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
     """Yield each pair of texts of one kind that share at least six tenths of the shorter one's runs of four words."""
-    texts, unread = dict[str, frozenset[int]](), list[tuple[str, str]]()
+    texts, numbers, unread = Records[bytes](bytes), array("I"), Unchecked()
     left = _MOST_IN_ALL
-    for item in items:
+    for number, item in enumerate(items):
         try:
             # Shingles (Broder, 1997): texts are alike as far as their runs of words are. Of the shorter text, so that a
             # copy with something added is still found.
             runs = _runs(item.text())
         except (OSError, NotCheckable) as error:
-            unread.append((item.ref, str(error)))
+            unread.add(item, str(error))
             continue
         if len(runs) > left:
-            unread.append((item.ref, "the texts before it are as many as are compared at once"))
+            unread.add(item, "the texts before it are as many as are compared at once")
         elif len(runs) >= _LEAST_RUNS:
-            texts[item.ref] = runs
+            texts.append(array("Q", runs).tobytes())
+            numbers.append(number)
             left -= len(runs)
-    by_ref = {item.ref: item for item in items}
-    for (one, other), shared in _pairs(texts):
-        part = shared / min(len(texts[one]), len(texts[other]))
-        if part >= _ALIKE and _apart(by_ref[one], by_ref[other]):
-            rests = tuple((ref, _said(by_ref[ref])) for ref in (one, other))
-            says = f"{one} and {other} share {part:.0%} of the shorter text's runs of {RUN} words"
-            yield CheckFinding(SAME_TEXT, says, rests)
-    if unread:
-        remark = f"{counted(len(unread), 'text')} that could not be compared"
-        yield CheckFinding(NOT_CHECKED, remark, tuple(unread[:_NAMED]))
+    for one, other, part in _pairs(texts):
+        items_alike = items[numbers[one]], items[numbers[other]]
+        if part >= _ALIKE and _apart(*items_alike):
+            first, second = sorted(items_alike, key=lambda item: item.ref)
+            says = f"{first.ref} and {second.ref} share {part:.0%} of the shorter text's runs of {RUN} words"
+            yield CheckFinding(SAME_TEXT, says, tuple((item.ref, _said(item)) for item in (first, second)))
+    yield from unread.told(f"{counted(unread.count, 'text')} that could not be compared")
 
 
 def _runs(text: str) -> frozenset[int]:
     words = _WORD.findall(text.casefold())[: _MOST_RUNS + RUN]
     runs = {" ".join(words[start : start + RUN]) for start in range(len(words) - RUN + 1)}
+    # 63 bits, which fit a table.
     return frozenset(
-        int.from_bytes(blake2b(run.encode("utf-8", "replace"), digest_size=8).digest(), "big") for run in runs
+        int.from_bytes(blake2b(run.encode("utf-8", "replace"), digest_size=8).digest(), "big") >> 1 for run in runs
     )
 
 
-def _pairs(texts: dict[str, frozenset[int]]) -> Iterator[tuple[tuple[str, str], int]]:
-    """Yield each pair of texts that share a run, with how many they share."""
-    # By the runs, not text by text: only texts that share one are ever compared.
-    holders = dict[int, list[str]]()
-    for ref, runs in texts.items():
+def _pairs(texts: Sequence[bytes]) -> Iterator[tuple[int, int, float]]:
+    """Yield each two texts that share a run, the earlier one first, with how much of the shorter one they share."""
+    # By the runs, not text by text: only texts that share one are ever compared, each with those before it. Who holds a
+    # run is looked up, as numbers of four bytes; of a phrase of everybody's it is known that it is one.
+    counts: Lookup[int, int] = Lookup(int)
+    for text in texts:
+        for run in array("Q", text):
+            counts[run] = counts.get(run, 0) + 1
+    holders: Lookup[int, bytes] = Lookup(int)
+    for number, text in enumerate(texts):
+        runs, shared = array("Q", text), Counter[int]()
         for run in runs:
-            holders.setdefault(run, []).append(ref)
-    for ref, runs in texts.items():
-        shared: Counter[str] = Counter()
-        for run in runs:
-            if len(holders[run]) <= _MOST_SHARING:
-                shared.update(holders[run])
-        del shared[ref]
-        yield from (((ref, other), count) for other, count in shared.items() if ref < other)
+            if 1 < counts[run] <= _MOST_SHARING:
+                before = holders.get(run, b"")
+                shared.update(array("I", before))
+                holders[run] = before + array("I", (number,)).tobytes()
+        for other, count in sorted(shared.items()):
+            yield other, number, count / min(len(runs), len(texts[other]) // 8)
 
 
 def _apart(one: CheckedItem, other: CheckedItem) -> bool:

@@ -32,10 +32,13 @@ def place_findings(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
     for post, shown in shown_by_posts(items):
         if (measured := _gps(shown)) is not None:
             yield from _apart(post, shown, measured)
-    placed = [(item, said) for item in items if (said := _sun(item))]
-    if placed:
-        told = tuple((item.ref, said) for item, said in placed[:_NAMED])
-        yield CheckFinding(SUN, f"{counted(len(placed), 'item')} with a place and a time that is known", told)
+    count, told = 0, list[tuple[str, str]]()
+    for item in items:
+        if said := _sun(item):
+            count += 1
+            told += [(item.ref, said)] if count <= _NAMED else []
+    if told:
+        yield CheckFinding(SUN, f"{counted(count, 'item')} with a place and a time that is known", tuple(told))
 
 
 def _apart(post: CheckedItem, shown: CheckedItem, measured: Place) -> Iterator[CheckFinding]:

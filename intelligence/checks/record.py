@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from exports.format.found_words import WORDS
@@ -37,9 +38,8 @@ def record_findings(
     # One time for the run and all its findings, so that they can be told from those of an earlier run. Its last line
     # says how many were left out, and that it ended.
     run, signer = time_text(clock()), key.public.raw.hex()
-    facts = [finding for finding in found if finding.rests_on]
-    kept = [finding for finding in facts if finding.kind != WORDS][:MOST]
-    kept += [finding for finding in facts if finding.kind == WORDS][:MOST_WORDS]
+    kept = [*islice((finding for finding in found if finding.rests_on and finding.kind != WORDS), MOST)]
+    kept += islice((finding for finding in found if finding.rests_on and finding.kind == WORDS), MOST_WORDS)
     lines = [
         FoundFact(
             time=run,

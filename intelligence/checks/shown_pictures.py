@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -9,10 +10,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from exports.errors import NotCheckable
+from exports.format.kept import Picked, Records
+from exports.format.lookup import Lookup
 from hashing.files.run_folder import RunFolder
 from hashing.sandbox import NotRead, Readers, descriptor_of, handed_over
 from hashing.sandbox.channel import MOST_FILES
+from intelligence.checks.groups import Unchecked, first_of_each
 from intelligence.checks.keyframes import MOST as MOST_KEYFRAMES
 from intelligence.checks.keyframes import find_ffmpeg, keyframes
 from intelligence.checks.material import CheckedItem
@@ -30,47 +36,61 @@ _LARGEST = 256 << 20
 _WORKERS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class ShownPicture:
+class ShownPicture(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A photo, or a picture of a video."""
 
-    numbers: tuple[int, ...]
+    made: PictureHash
     at: str = ""
     """When in its video it is shown, `1:02`; "" of a photo."""
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Its hashes as numbers."""
+        return self.made.numbers()
+
+
+class ShownFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A file by its SHA-256, and its pictures."""
+
+    sha256: str
+    pictures: tuple[ShownPicture, ...]
 
 
 @dataclass(slots=True)
 class ShownPictures:
-    """The pictures of each file by its SHA-256, and of which items there are none or not all, each with the reason."""
+    """The files that show something, and of which items there are no pictures or not all, each with the reason."""
 
-    by_sha256: dict[str, list[ShownPicture]] = field(default_factory=dict)
-    plain: list[str] = field(default_factory=list)
+    files: Records[ShownFile] = field(default_factory=lambda: Records(ShownFile))
+    plain: Unchecked = field(default_factory=Unchecked)
     """Items that are too plain to be told from others by what they show."""
-    unread: list[tuple[str, str]] = field(default_factory=list)
-    in_part: list[tuple[str, str]] = field(default_factory=list)
-    bare: set[str] = field(default_factory=set)
-    """The SHA-256 of photos that have no content credentials."""
+    unread: Unchecked = field(default_factory=Unchecked)
+    in_part: Unchecked = field(default_factory=Unchecked)
+    bare: Lookup[str, str] = field(default_factory=lambda: Lookup(str))
+    """The SHA-256 of photos that have no content credentials; the values say nothing."""
 
 
 def shown_pictures(items: Sequence[CheckedItem], done: Callable[[int, int], None]) -> ShownPictures:
     """Return what the photos and videos among the items show; `done` is told how many of all are read."""
-    # Each file once, by its bytes; turned round twice, so that the first item of these bytes stands for them.
-    seen = list({each.sha256: each for each in reversed(items) if each.kind == "photo" or each.film}.values())[::-1]
-    photos, videos = [each for each in seen if not each.film], [each for each in seen if each.film]
-    batches = [photos[start : start + MOST_FILES] for start in range(0, len(photos), MOST_FILES)]
-    shown, ffmpeg, read = ShownPictures(), find_ffmpeg() if videos else "", 0
+    # Each file once, by its bytes: the first item of these stands for them.
+    photos, videos = array("I"), array("I")
+    for number in first_of_each(items, lambda item: item.kind == "photo" or item.film is not None):
+        (videos if items[number].film else photos).append(number)
+    batches = [Picked(items, photos[start : start + MOST_FILES]) for start in range(0, len(photos), MOST_FILES)]
+    shown, ffmpeg, read, whole = ShownPictures(), find_ffmpeg() if videos else "", 0, len(photos) + len(videos)
     with Readers(load=LOAD, most=_WORKERS) as readers, ThreadPoolExecutor(_WORKERS) as pool:
         for batch, hashes in zip(batches, pool.map(partial(_photos, readers=readers), batches), strict=True):
             for item, made in zip(batch, hashes, strict=True):
                 _add(shown, item, [("", made)])
                 if made.bits and not made.signed:
-                    shown.bare.add(item.sha256)
-            done(read := read + len(batch), len(seen))
-        for item, film in zip(videos, pool.map(partial(_film, ffmpeg=ffmpeg, readers=readers), videos), strict=True):
+                    shown.bare[item.sha256] = ""
+            done(read := read + len(batch), whole)
+        looked_at = Picked(items, videos)
+        films = pool.map(partial(_film, ffmpeg=ffmpeg, readers=readers), looked_at)
+        for item, film in zip(looked_at, films, strict=True):
             _add(shown, item, film[:MOST_KEYFRAMES])
             if len(film) > MOST_KEYFRAMES:
-                shown.in_part.append((item.ref, f"until {film[-1][0]}, {MOST_KEYFRAMES} pictures of it"))
-            done(read := read + 1, len(seen))
+                shown.in_part.add(item, f"until {film[-1][0]}, {MOST_KEYFRAMES} pictures of it")
+            done(read := read + 1, whole)
     return shown
 
 
@@ -80,15 +100,15 @@ def _add(shown: ShownPictures, item: CheckedItem, pictures: Sequence[tuple[str, 
     kept = list[ShownPicture]()
     for at, made in told:
         # Of a video's keyframes only those that differ: a talk before a wall would otherwise fill the tables.
-        numbers = made.numbers()
-        if made.quality >= _LEAST_QUALITY and all(distance(numbers, each.numbers) > NEAR for each in kept):
-            kept.append(ShownPicture(numbers, at))
+        picture = ShownPicture(made, at)
+        if made.quality >= _LEAST_QUALITY and all(distance(picture.numbers, each.numbers) > NEAR for each in kept):
+            kept.append(picture)
     if kept:
-        shown.by_sha256[item.sha256] = kept
+        shown.files.append(ShownFile(item.sha256, tuple(kept)))
     elif told:
-        shown.plain.append(item.ref)
+        shown.plain.add(item)
     else:
-        shown.unread.append((item.ref, next((made.reason for _, made in pictures), "it has no picture")))
+        shown.unread.add(item, next((made.reason for _, made in pictures), "it has no picture"))
 
 
 def _photos(batch: Sequence[CheckedItem], readers: Readers) -> list[PictureHash]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from importlib.util import find_spec
 from typing import TypeVar
 
 from exports.errors import NotCheckable
+from exports.format.kept import Picked
+from exports.format.lookup import Lookup
 from exports.report.words import counted, proven
 from hashing.sandbox import NotRead, Readers, descriptor_of
-from intelligence.checks.finding import NOT_CHECKED, SIGNED, CheckFinding
+from intelligence.checks.finding import SIGNED, CheckFinding
+from intelligence.checks.groups import Unchecked, first_of_each, grouped
 from intelligence.checks.material import CheckedItem
 from intelligence.checks.signed_claims import LARGEST, SignedClaim
 from intelligence.checks.signed_words import may_carry_credentials
@@ -27,13 +31,11 @@ _PROOFS = ("", ".proof.csv", ".proof.json")
 _NO_TRUST = "whom to trust is not judged: no list of trusted signers was named"
 _NOT_TOLD = "what they say is not told: it was handed in by a protected source"
 _OF_X509 = ("cryptography.x509", "cryptography.hazmat.primitives.asymmetric.ec")
-_NAMED = 20
-
 T = TypeVar("T")
 
 
 def signature_findings(
-    items: Sequence[CheckedItem], trust: TrustList | None = None, bare: Collection[str] = ()
+    items: Sequence[CheckedItem], trust: TrustList | None = None, bare: Container[str] = ()
 ) -> Iterator[CheckFinding]:
     """Yield of each file with content credentials or ProofMode's signatures whether they hold, and by whose key.
 
@@ -45,28 +47,30 @@ def signature_findings(
     with Readers(
         load=(_MODULE, "cryptography.x509", "cryptography.hazmat.primitives.asymmetric.ec", *libraries)
     ) as readers:
-        carrying = [item for item in items if item.sha256 not in bare]
-        yield from _credentials(carrying, readers, trust, judged="c2pa" in libraries)
+        yield from _credentials(items, bare, readers, trust, judged="c2pa" in libraries)
         yield from _proof_mode(items, readers, judged="pysequoia" in libraries)
         yield from _web_archives(items, readers)
     yield from _signed_posts(items)
 
 
 def _credentials(
-    items: Sequence[CheckedItem], readers: Readers, trust: TrustList | None, *, judged: bool
+    items: Sequence[CheckedItem], bare: Container[str], readers: Readers, trust: TrustList | None, *, judged: bool
 ) -> Iterator[CheckFinding]:
-    certificates = trust.certificates if trust is not None else ""
-    unread = list[tuple[str, str]]()
-    for item in {item.sha256: item for item in reversed(items) if item.kind in _SHOWN and item.size}.values():
+    certificates, unread = trust.certificates if trust is not None else "", Unchecked()
+
+    def _may_have_some(item: CheckedItem) -> bool:
+        return item.kind in _SHOWN and bool(item.size) and item.sha256 not in bare
+
+    for item in Picked(items, array("I", first_of_each(items, _may_have_some))):
         try:
             if not _may_carry(item):
                 continue
             if not judged:
-                unread.append((item.ref, "c2pa-python is not installed: pip install 'goldenhour[proofs]'"))
+                unread.add(item, "c2pa-python is not installed: pip install 'goldenhour[proofs]'")
                 continue
             claim = _ask(readers, "content_credentials", SignedClaim, item, said=(item.mime, certificates))
         except (NotCheckable, OSError, NotRead) as error:
-            unread.append((item.ref, str(error)))
+            unread.add(item, str(error))
             continue
         if claim.found:
             why = _NOT_TOLD if item.protected else claim.reason
@@ -75,9 +79,7 @@ def _credentials(
             content = _NOT_TOLD if item.protected else claim.said
             known = "; ".join(filter(None, (content, _trusted(claim, trust))))
             yield CheckFinding(SIGNED, f"{item.ref}: its content credentials{by} {holds}", ((item.ref, known),))
-    if unread:
-        remark = f"{counted(len(unread), 'file')} whose content credentials were not checked"
-        yield CheckFinding(NOT_CHECKED, remark, tuple(unread[:_NAMED]))
+    yield from unread.told(f"{counted(unread.count, 'file')} whose content credentials were not checked")
 
 
 def _trusted(found: SignedClaim, trust: TrustList | None) -> str:
@@ -97,12 +99,18 @@ def _may_carry(item: CheckedItem) -> bool:
 def _proof_mode(items: Sequence[CheckedItem], readers: Readers, *, judged: bool) -> Iterator[CheckFinding]:
     """Yield of each ProofMode bundle whether its signatures hold: a file that was altered is none of its name's."""
     # A ProofMode bundle is a folder of files that name each other by SHA-256.
-    folders = dict[str, dict[str, CheckedItem]]()
+    proven, unread = Lookup[str, str](str), Unchecked()
     for item in items:
         folder, _, name = item.url.rpartition("/")
-        folders.setdefault(folder, {})[name] = item
-    unread = list[tuple[str, str]]()
-    for named in folders.values():
+        if _PROOF.fullmatch(name):
+            proven[folder] = ""
+
+    def _folder(item: CheckedItem) -> str:
+        folder = item.url.rpartition("/")[0]
+        return f"{folder}/" if folder in proven else ""
+
+    for folder, group in grouped(items, _folder, 1):
+        named = {item.url.removeprefix(folder): item for item in group}
         by_sha256 = {item.sha256: item for item in named.values()}
         for sha256 in dict.fromkeys(match[1] for match in map(_PROOF.fullmatch, named) if match):
             signed = {ending: named.get(f"{sha256}{ending}") for ending in _PROOFS} | {"": by_sha256.get(sha256)}
@@ -111,10 +119,8 @@ def _proof_mode(items: Sequence[CheckedItem], readers: Readers, *, judged: bool)
             if judged:
                 yield _proven(first, signed, signatures, named.get(_KEY), readers)
             else:
-                unread.append((first.ref, "pysequoia is not installed: pip install 'goldenhour[proofs]'"))
-    if unread:
-        remark = f"{counted(len(unread), 'file')} whose ProofMode signatures were not checked"
-        yield CheckFinding(NOT_CHECKED, remark, tuple(unread[:_NAMED]))
+                unread.add(first, "pysequoia is not installed: pip install 'goldenhour[proofs]'")
+    yield from unread.told(f"{counted(unread.count, 'file')} whose ProofMode signatures were not checked")
 
 
 def _proven(
@@ -153,13 +159,17 @@ def _proven(
 
 def _web_archives(items: Sequence[CheckedItem], readers: Readers) -> Iterator[CheckFinding]:
     """Yield of each WACZ that is signed whether its signature holds over its list of files."""
-    by_url = {item.url: item for item in reversed(items)}
-    for item in items:
+    # The signature is over the digest of datapackage.json, which lists the digests of all others.
+    by_url: Lookup[str, int] = Lookup(str)
+    for number, item in enumerate(items):
+        if item.url.endswith("/datapackage.json"):
+            by_url.setdefault(item.url, number)
+    for item in items if by_url else ():
         folder, _, name = item.url.rpartition("/")
-        # The signature is over the digest of datapackage.json, which lists the digests of all others.
-        package = by_url.get(f"{folder}/datapackage.json")
-        if name != "datapackage-digest.json" or package is None:
+        number = by_url.get(f"{folder}/datapackage.json", -1)
+        if name != "datapackage-digest.json" or number < 0:
             continue
+        package = items[number]
         try:
             claim = _ask(readers, "wacz_signature", SignedClaim, item, package)
         except (NotCheckable, OSError, NotRead) as error:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from capture.photo import names
+from exports.format.lookup import Lookup
 from intelligence.checks.finding import TIME, CheckFinding
 from intelligence.checks.material import CheckedItem
 
@@ -69,37 +70,43 @@ def _moments(item: CheckedItem) -> dict[str, ClaimedMoment]:
 
 def time_findings(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
     """Yield each pair of times that cannot both be right, or of which one tells something of the other."""
-    first = dict[str, CheckedItem]()
+    first: Lookup[str, str] = Lookup(str)
     for item in items:
         # The first capture of the same bytes bounds the time of all of them.
-        seen = first.setdefault(item.sha256, item)
-        if item.captured < seen.captured:
-            first[item.sha256] = item
+        captured, _, _ = first.get(item.sha256, "").partition("\0")
+        if not captured or item.captured < captured:
+            first[item.sha256] = f"{item.captured}\0{item.ref}"
     for item in items:
-        yield from _of_one(item, first[item.sha256] if item.size else item)
+        captured, _, ref = first[item.sha256].partition("\0")
+        yield from _of_one(item, *((captured, ref) if item.size else (item.captured, item.ref)))
     for post, shown in shown_by_posts(items):
         yield from _shown_by(post, shown)
 
 
 def shown_by_posts(items: Sequence[CheckedItem]) -> Iterator[tuple[CheckedItem, CheckedItem]]:
     """Yield each post with each item that it shows."""
-    by_url = {item.url: item for item in reversed(items) if item.url}
+    by_url: Lookup[str, int] = Lookup(str)
+    if not any(item.post is not None and item.post.media for item in items):
+        return
+    for number, item in enumerate(items):
+        by_url.setdefault(item.url, number)
     for item in items:
         for media in item.post.media if item.post is not None else ():
-            if (shown := by_url.get(media.url) or by_url.get(media.origin)) is not None:
-                yield item, shown
+            named = [url for url in (media.url, media.origin) if url and url in by_url]
+            if named:
+                yield item, items[by_url[named[0]]]
 
 
-def _of_one(item: CheckedItem, first: CheckedItem) -> Iterator[CheckFinding]:
-    """Compare an item's times with when it was there, `first` being what was captured first of the same bytes."""
+def _of_one(item: CheckedItem, captured: str, ref: str) -> Iterator[CheckFinding]:
+    """Compare an item's times with when it was there; `captured` and `ref` are of the first item of the same bytes."""
     # A file cannot have been made after somebody had it: after we captured these bytes, or after its server gave them
     # out. The first is said if both hold, since it rests on our own clock.
     served = ClaimedMoment(served_at(item.server_date))
     for name, moment in _moments(item).items():
         claim = f"{item.ref}: {name} {moment.text} is"
-        if gap := _after(moment, ClaimedMoment(first.captured)):
-            what = "it" if first is item else f"{first.ref}, which has the same bytes,"
-            rests = {item.ref: f"captured {item.captured}", first.ref: f"captured {first.captured}"}
+        if gap := _after(moment, ClaimedMoment(captured)):
+            what = "it" if ref == item.ref else f"{ref}, which has the same bytes,"
+            rests = {item.ref: f"captured {item.captured}", ref: f"captured {captured}"}
             yield CheckFinding(TIME, f"{claim} {gap} after {what} was captured", tuple(rests.items()))
         elif gap := _after(moment, served):
             rests = {item.ref: f"served {served.text}, captured {item.captured}"}

@@ -14,7 +14,7 @@ import pytest
 from exports.bundle import Bundle, export_bundle
 from exports.bundle.leftover import clear_leftovers
 from exports.bundle.selection import bundle_name
-from exports.errors import ExportError, NothingToExport, NotWhole
+from exports.errors import ExportError, NothingToExport, NotWhole, TooMuch
 from exports.verification import verify
 from hashing.case.case import CHECKPOINTS
 from hashing.case.events import CaptureRegistered, CaptureSealed, Exported, WorkingCopy, encode
@@ -459,3 +459,24 @@ def test_names(exhibits: tuple[str, ...], name: str) -> None:
 def test_long_name() -> None:
     """A name of very many exhibits stays one that every disk can hold."""
     assert bundle_name("OP", [f"MP/{number}" for number in range(1000)]) == "OP_MP-0+999-more"
+
+
+def test_more_captures_than_a_bundle_names(maker: CaseMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A case of more captures than one line names is refused before a file is written, and handed over in parts."""
+    monkeypatch.setattr("exports.bundle.export.MOST_CAPTURES", 1)
+    with pytest.raises(TooMuch, match=r"2 captures, and a bundle holds 1 at most$") as refused:
+        export(maker, tmp_path / "bundle")
+    assert "--exhibit MP/1..MP/20000" in refused.value.hint
+    assert left_behind(tmp_path) == []
+    assert not any(isinstance(event, Exported) for event in maker.case.events())
+    export(maker, tmp_path / "bundle", exhibits=["MP/1..MP/1"])
+    assert verify(tmp_path / "bundle").verdict == "ok"
+
+
+def test_a_range_of_exhibits(maker: CaseMaker, tmp_path: Path) -> None:
+    """`MP/1..MP/2` names all between the two, and a range that holds nothing is an exhibit that is not known."""
+    maker.capture([Thing("a.jpg", photo(5))])
+    assert len(export(maker, tmp_path / "bundle", exhibits=["MP/2..MP/3"]).captures) == 2
+    for unknown in ("MP/3..MP/1", "MP/1..MP/9", ".."):
+        with pytest.raises(NothingToExport, match="no exhibit"):
+            export(maker, tmp_path / "other", exhibits=[unknown])

@@ -253,14 +253,18 @@ def test_very_many_names_take_little_memory(names: Iterator[str], tmp_path: Path
     assert (verdict, peak < MOST) == ("unchecked", True), f"{peak >> 20} MiB"
 
 
-def test_more_folders_than_are_verified_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Folders beyond all that a case has are refused, in words that say what to do."""
-    for number in range(300):
-        (tmp_path / f"{number}").mkdir()
+def test_more_deep_folders_than_are_verified_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deep folders beyond all that a case has are refused, in words that say what to do; others are no such matter."""
     budget = NameBudget(10_000)
     monkeypatch.setattr("exports.format.folder_tree.NameBudget", lambda: budget)
+    for number in range(300):
+        (tmp_path / f"{number}").mkdir()
     [refused] = verify(tmp_path).unchecked
-    assert refused.reason.startswith("more folders, or deeper ones, than goldenhour verifies at once; verify the")
+    assert refused.reason.startswith("not a case")
+    for number in range(30):
+        (tmp_path / f"{number}" / "/".join("abcdefghi")).mkdir(parents=True)
+    [refused] = verify(tmp_path).unchecked
+    assert refused.reason.startswith("more deep folders than goldenhour verifies at once: no case")
 
 
 def test_a_bomb_of_deflate_takes_little_memory(whole: Files, tmp_path: Path) -> None:

@@ -13,12 +13,12 @@ import pytest
 
 from hashing.case.capture_folder import CaptureFolder, capture_events, capture_origin, is_sealed
 from hashing.case.case import Case, case_origin
-from hashing.case.events import CAPTURE_FORMAT, CaptureRegistered, CaptureSealed, CaptureStarted, CaseCreated
+from hashing.case.events import CAPTURE_FORMAT, CaptureRegistered, CaptureSealed, CaptureStarted, CaseCreated, Custody
 from hashing.case.own_runs import signed_here
-from hashing.errors import BadFormat, NewerFormat, NotAsSigned, Unwritable
+from hashing.errors import BadFormat, NewerFormat, NotAsSigned, NotRecordable, Unwritable
 from hashing.ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from hashing.ledger.keys import SigningKey, load_or_create_signing_key
-from hashing.ledger.ledger import Ledger
+from hashing.ledger.ledger import LEDGER, Ledger
 from hashing.times import Clock, system_clock
 
 
@@ -372,3 +372,15 @@ def test_a_disk_too_small_for_a_case_leaves_no_half_case(small_disk: Path, key: 
     with pytest.raises(Unwritable):
         Case.open_or_create(small_disk / "OP", key=key, officer="M")
     assert [path.name for path in small_disk.iterdir()] == ["filler"]
+
+
+def test_a_line_that_no_reader_would_take_is_not_written(case: Case, key: SigningKey) -> None:
+    """A line of the longest length is refused, and the case is as it was before."""
+    before = (case.path / LEDGER).read_bytes()
+    moment, signer = "2026-11-24T10:15:02.123Z", key.public.raw.hex()
+    event = Custody(time=moment, action="opened", officer="Mary Price", ref="a" * (4 << 20), signer=signer)
+    with pytest.raises(NotRecordable, match="a line would be longer than any may be: nothing was recorded"):
+        case.record(event, key=key)
+    assert (case.path / LEDGER).read_bytes() == before
+    case.record(msgspec.structs.replace(event, ref="MP/1"), key=key)
+    assert len(list(case.events())) == 2

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,7 +12,6 @@ from click.testing import CliRunner
 from cli import main
 from commands.exit import Exit
 from exports.bundle import export_bundle
-from exports.errors import TooMuch
 from hashing.case.events import PageJudged, PostRead
 from hashing.case.facts import Fact
 from hashing.case.kinds import ItemKind
@@ -20,6 +20,7 @@ from hashing.times import system_clock, time_text
 from intelligence.checks import check_material, material_of
 from intelligence.checks.finding import NOT_CHECKED
 from intelligence.checks.times import served_at
+from tests.exports.bundles import bundle_of
 from tests.exports.small_case import CaptureMaker, CaseMaker, Thing, make_case
 from tests.intelligence.checks.pictures import CHANGES, jpeg, scene
 
@@ -188,15 +189,31 @@ def test_what_is_no_case_and_no_bundle(tmp_path: Path) -> None:
 
 
 def test_more_than_is_compared_at_once(maker: CaseMaker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A case of more items than are held in memory is refused in words; texts beyond a bound are named as not read."""
+    """Texts beyond a bound are named as not compared."""
     monkeypatch.setattr("intelligence.checks.near_texts._MOST_IN_ALL", 10)
     with material_of(maker.path) as material:
-        items, found = len(material.items), list(check_material(material))
+        found = list(check_material(material))
     reasons = {known for each in found if each.kind == NOT_CHECKED for _, known in each.rests_on}
     assert "the texts before it are as many as are compared at once" in reasons
-    monkeypatch.setattr("intelligence.checks.material._MOST_ITEMS", items - 1)
-    with pytest.raises(TooMuch, match="which are compared at once at most"), material_of(maker.path):
-        pass
-    monkeypatch.setattr("intelligence.checks.material._MOST_ITEMS", items)
+
+
+def test_items_are_not_held_in_memory(maker: CaseMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing but a few entries fits into memory the same is found, of a case and of a bundle."""
     with material_of(maker.path) as material:
-        assert len(material.items) == items
+        expected = list(check_material(material))
+    for bound in ("lookup.HELD", "kept._HELD"):
+        monkeypatch.setattr(f"exports.format.{bound}", 1)
+    with material_of(maker.path) as material:
+        assert material.items[0] is not material.items[0]
+        assert list(check_material(material)) == expected
+    with material_of(bundle_of(maker, maker.path.with_name("bundle"))) as material:
+        assert list(check_material(material)) == expected
+
+
+def test_findings_beyond_a_bound_are_counted(maker: CaseMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of very many findings of a kind the first are printed, with how many more there are; as JSON all are."""
+    told = CliRunner().invoke(main, ["check", str(maker.path), "--json"]).stdout.splitlines()
+    most = max(Counter(json.loads(line)["finding"] for line in told).values())
+    monkeypatch.setattr("commands.check._MOST", 1)
+    shown = CliRunner().invoke(main, ["check", str(maker.path)]).stdout
+    assert f"  and {most - 1:,} more: --json tells all\n" in shown
