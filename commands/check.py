@@ -73,7 +73,7 @@ def check(
     goldenhour check OP-ALDER --keep --read-text eng
     goldenhour check OP-ALDER_MP-1.zip --json
     """
-    from exports.format.kept import Records
+    from exports.format.kept import SpooledList
     from intelligence.checks import CheckFinding, check_material, material_of
     from intelligence.checks.keyframes import find_ffmpeg
     from intelligence.checks.picture_text import find_tesseract
@@ -99,7 +99,7 @@ def check(
     with material_of(path) as material:
         with part_progress("comparing photos", quiet=quiet) as progress:
             done = progress or (lambda _done, _of: None)
-            found: Records[CheckFinding] = Records(CheckFinding)
+            found: SpooledList[CheckFinding] = SpooledList(CheckFinding)
             for finding in check_material(material, trust=trust, done=done):
                 found.append(finding)
         if tesseract is not None or engine is not None:

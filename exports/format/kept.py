@@ -106,7 +106,7 @@ def _in_utf8(value: Any) -> Any:  # noqa: ANN401 - any plain values
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
-class Records(Sequence[T]):
+class SpooledList(Sequence[T]):
     """A sequence of records of one kind that grows. Everything raises TooMuch where the disk has no room."""
 
     __slots__ = ("_places", "_spool")
@@ -140,7 +140,7 @@ class Records(Sequence[T]):
 
     def __eq__(self, other: object) -> bool:
         """Say whether another has the same records in the same order."""
-        return isinstance(other, Records) and len(self) == len(other) and all(map(operator.eq, self, other))
+        return isinstance(other, SpooledList) and len(self) == len(other) and all(map(operator.eq, self, other))
 
 
 def _length(data: bytes | bytearray, at: int) -> int:

@@ -9,7 +9,7 @@ from typing import Any, Self
 import msgspec
 from msgspec.structs import asdict
 
-from exports.format.kept import Records
+from exports.format.kept import SpooledList
 
 OK, MISMATCH, UNCHECKED = "ok", "mismatch", "unchecked"
 NOT_REMADE, REMADE = "not remade", "remade"
@@ -129,9 +129,9 @@ class Findings(msgspec.Struct):
     problems: list[Problem] = msgspec.field(default_factory=list)
     unchecked: list[Unchecked] = msgspec.field(default_factory=list)
     # Of these a case has several for each capture, of which there may be very many.
-    signers: Records[Signer] = msgspec.field(default_factory=lambda: Records(Signer))
-    seals: Records[SealFound] = msgspec.field(default_factory=lambda: Records(SealFound))
-    timestamps: Records[Timestamp] = msgspec.field(default_factory=lambda: Records(Timestamp))
+    signers: SpooledList[Signer] = msgspec.field(default_factory=lambda: SpooledList(Signer))
+    seals: SpooledList[SealFound] = msgspec.field(default_factory=lambda: SpooledList(SealFound))
+    timestamps: SpooledList[Timestamp] = msgspec.field(default_factory=lambda: SpooledList(Timestamp))
     disclosed: list[Disclosed] = msgspec.field(default_factory=list)
     opened: list[Opened] = msgspec.field(default_factory=list)
     notes: list[str] = msgspec.field(default_factory=list)
@@ -193,7 +193,7 @@ class Verification(msgspec.Struct, frozen=True):
         for name, value in self._members().items():
             yield f"{before}{json.dumps(name)}: "
             before = ", "
-            if not isinstance(value, Records):
+            if not isinstance(value, SpooledList):
                 yield json.dumps(msgspec.to_builtins(value, enc_hook=plain))
                 continue
             yield "["

@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 from exports.errors import NotCheckable, TooMuch
-from exports.format.kept import Mapped, Records
+from exports.format.kept import Mapped, SpooledList
 from exports.format.lookup import Lookup, Places
 from exports.format.result import Missing
 from exports.verification.batches import check_batches
@@ -107,7 +107,7 @@ class _CaseLedger:
     """The events of a case's ledger, its root at every length, and whether it could be read to its end."""
 
     def __init__(self, check: Check) -> None:
-        lines = Records[bytes](bytes)
+        lines = SpooledList[bytes](bytes)
         self.events: Sequence[CaseEvent] = Mapped(decode_case_event, lines)
         """Each is read when it is asked for."""
         self.roots: Lookup[int, bytes] = Lookup(int)

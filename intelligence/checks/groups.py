@@ -38,7 +38,7 @@ def first_of_each(items: Sequence[CheckedItem], wanted: Callable[[CheckedItem], 
             yield number
 
 
-class Unchecked:
+class UnreadItems:
     """Items of which something could not be checked: how many, of which kinds, and the first of them by name."""
 
     def __init__(self) -> None:

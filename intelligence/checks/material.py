@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import msgspec
 
 from exports.format.bundle_files import TEXT_ENDING
-from exports.format.kept import Mapped, Records
+from exports.format.kept import Mapped, SpooledList
 from exports.format.lookup import Lookup
 from exports.report.words import playable
 from hashing.case.case import CAPTURES
@@ -84,7 +84,7 @@ def material_of(path: Path) -> Iterator[Material]:
     from exports.format.case_view import read_case
     from hashing.case.case import is_case
 
-    kept = Records[_KeptItem](_KeptItem)
+    kept = SpooledList[_KeptItem](_KeptItem)
     # A bundle comes from outside and is verified before anything is compared; a case is our own, and may still grow.
     if is_case(path):
 

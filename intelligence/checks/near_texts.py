@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 
 from exports.errors import NotCheckable
-from exports.format.kept import Records
+from exports.format.kept import SpooledList
 from exports.format.lookup import Lookup
 from exports.report.words import counted
 from intelligence.checks.finding import SAME_TEXT, CheckFinding
-from intelligence.checks.groups import Unchecked
+from intelligence.checks.groups import UnreadItems
 from intelligence.checks.material import CheckedItem
 
 RUN = 4
@@ -31,7 +31,7 @@ _WORD = re.compile(r"\w+")
 
 def near_texts(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
     """Yield each pair of texts of one kind that share at least six tenths of the shorter one's runs of four words."""
-    texts, numbers, unread = Records[bytes](bytes), array("I"), Unchecked()
+    texts, numbers, unread = SpooledList[bytes](bytes), array("I"), UnreadItems()
     left = _MOST_IN_ALL
     for number, item in enumerate(items):
         try:

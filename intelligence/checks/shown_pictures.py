@@ -13,12 +13,12 @@ from pathlib import Path
 import msgspec
 
 from exports.errors import NotCheckable
-from exports.format.kept import Picked, Records
+from exports.format.kept import Picked, SpooledList
 from exports.format.lookup import Lookup
 from hashing.files.run_folder import RunFolder
 from hashing.sandbox import NotRead, Readers, descriptor_of, handed_over
 from hashing.sandbox.channel import MOST_FILES
-from intelligence.checks.groups import Unchecked, first_of_each
+from intelligence.checks.groups import UnreadItems, first_of_each
 from intelligence.checks.keyframes import MOST as MOST_KEYFRAMES
 from intelligence.checks.keyframes import find_ffmpeg, keyframes
 from intelligence.checks.material import CheckedItem
@@ -60,11 +60,11 @@ class ShownFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class ShownPictures:
     """The files that show something, and of which items there are no pictures or not all, each with the reason."""
 
-    files: Records[ShownFile] = field(default_factory=lambda: Records(ShownFile))
-    plain: Unchecked = field(default_factory=Unchecked)
+    files: SpooledList[ShownFile] = field(default_factory=lambda: SpooledList(ShownFile))
+    plain: UnreadItems = field(default_factory=UnreadItems)
     """Items that are too plain to be told from others by what they show."""
-    unread: Unchecked = field(default_factory=Unchecked)
-    in_part: Unchecked = field(default_factory=Unchecked)
+    unread: UnreadItems = field(default_factory=UnreadItems)
+    in_part: UnreadItems = field(default_factory=UnreadItems)
     bare: Lookup[str, str] = field(default_factory=lambda: Lookup(str))
     """The SHA-256 of photos that have no content credentials; the values say nothing."""
 

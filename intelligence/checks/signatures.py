@@ -15,7 +15,7 @@ from exports.format.lookup import Lookup
 from exports.report.words import counted, proven
 from hashing.sandbox import NotRead, Readers, descriptor_of
 from intelligence.checks.finding import SIGNED, CheckFinding
-from intelligence.checks.groups import Unchecked, first_of_each, grouped
+from intelligence.checks.groups import UnreadItems, first_of_each, grouped
 from intelligence.checks.material import CheckedItem
 from intelligence.checks.signed_claims import LARGEST, SignedClaim
 from intelligence.checks.signed_words import may_carry_credentials
@@ -56,7 +56,7 @@ def signature_findings(
 def _credentials(
     items: Sequence[CheckedItem], bare: Container[str], readers: Readers, trust: TrustList | None, *, judged: bool
 ) -> Iterator[CheckFinding]:
-    certificates, unread = trust.certificates if trust is not None else "", Unchecked()
+    certificates, unread = trust.certificates if trust is not None else "", UnreadItems()
 
     def _may_have_some(item: CheckedItem) -> bool:
         return item.kind in _SHOWN and bool(item.size) and item.sha256 not in bare
@@ -99,7 +99,7 @@ def _may_carry(item: CheckedItem) -> bool:
 def _proof_mode(items: Sequence[CheckedItem], readers: Readers, *, judged: bool) -> Iterator[CheckFinding]:
     """Yield of each ProofMode bundle whether its signatures hold: a file that was altered is none of its name's."""
     # A ProofMode bundle is a folder of files that name each other by SHA-256.
-    proven, unread = Lookup[str, str](str), Unchecked()
+    proven, unread = Lookup[str, str](str), UnreadItems()
     for item in items:
         folder, _, name = item.url.rpartition("/")
         if _PROOF.fullmatch(name):

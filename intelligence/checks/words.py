@@ -13,7 +13,7 @@ from exports.format.kept import Picked
 from exports.report.words import counted
 from hashing.sandbox import NotRead, Readers
 from intelligence.checks.finding import CheckFinding
-from intelligence.checks.groups import Unchecked, first_of_each
+from intelligence.checks.groups import UnreadItems, first_of_each
 from intelligence.checks.material import CheckedItem
 from intelligence.checks.picture_text import AT_ONCE, Tesseract, texts_in
 from intelligence.checks.shown_pictures import LOAD
@@ -32,7 +32,7 @@ def word_findings(
 ) -> Iterator[CheckFinding]:
     """Yield the words of each photo and recording in which some are found; `done` is told how many of all are read."""
     photos, sounds = array("I"), array("I")
-    kept_back, unread, read = Unchecked(), Unchecked(), 0
+    kept_back, unread, read = UnreadItems(), UnreadItems(), 0
     for number in first_of_each(items, lambda item: bool(item.size)):
         item = items[number]
         seen = tesseract is not None and item.kind == "photo"
@@ -71,7 +71,7 @@ def _heard(item: CheckedItem, engine: SpeechEngine) -> str | NotCheckable:
         return NotCheckable(str(error))
 
 
-def _told(item: CheckedItem, text: str | NotCheckable, who: str, unread: Unchecked) -> Iterator[CheckFinding]:
+def _told(item: CheckedItem, text: str | NotCheckable, who: str, unread: UnreadItems) -> Iterator[CheckFinding]:
     if isinstance(text, NotCheckable):
         unread.add(item, str(text))
     elif text:
