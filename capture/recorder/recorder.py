@@ -297,7 +297,8 @@ class Recorder:
     def _take_cookies(self, url: str, fields: Sequence[str]) -> None:
         if fields:
             with self._lock:
-                self._cookies = self._cookies or self._cookie_jar()
+                if self._cookies is None:
+                    self._cookies = self._cookie_jar()
             self._cookies.take(url, fields)
 
     @staticmethod
