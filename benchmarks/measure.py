@@ -22,19 +22,26 @@ import json, os, subprocess, sys, time
 begun = time.perf_counter()
 process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 said = process.stderr.read()
+os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+times = open(f"/proc/{process.pid}/stat").read().rpartition(")")[2].split()  # proc(5): the last two are its children's
 _, status, used = os.wait4(process.pid, 0)
-print(json.dumps([time.perf_counter() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024,
+children = (int(times[13]) + int(times[14])) / os.sysconf("SC_CLK_TCK")
+print(json.dumps([time.perf_counter() - begun, used.ru_utime + used.ru_stime, children, used.ru_maxrss / 1024,
                   os.waitstatus_to_exitcode(status), said.decode("utf-8", "replace")[-2000:]]))
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a command took, children included: seconds, seconds of processor time, the most MiB of any process."""
+    """What a command took, children included: seconds, seconds of processor time, the most MiB of any process.
+
+    `children` is the processor time of its children alone.
+    """
 
     seconds: float
     cpu: float
     memory: float
+    children: float = 0.0
 
     @property
     def shown(self) -> str:
@@ -51,10 +58,10 @@ def run(command: Sequence[str | Path], *, fine: Sequence[int] = (0,)) -> Cost:
     """Run a command and return its cost. Raises RuntimeError where its exit code is not one of `fine`."""
     env = {"GOLDENHOUR_OFFICER": "Bench", "GOLDENHOUR_RENDERED": "never", **os.environ}
     ran = subprocess.run([sys.executable, "-c", _MEASURE, *map(str, command)], check=True, capture_output=True, env=env)
-    seconds, cpu, memory, code, said = json.loads(ran.stdout)
+    seconds, cpu, children, memory, code, said = json.loads(ran.stdout)
     if code not in fine:
         raise RuntimeError(f"{' '.join(map(str, command))}: exit {code}: {said}")
-    return Cost(seconds, cpu, memory)
+    return Cost(seconds, cpu, memory, children)
 
 
 def in_turn(measured: Mapping[str, Callable[[int], Cost]], *, rounds: int = 3) -> dict[str, Cost]:

@@ -7,9 +7,9 @@ program's default. The map holds what the user's own `goldenhour.toml` says, and
 from __future__ import annotations
 
 import os
-import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,8 @@ def checked_by(name: str, **more: str) -> Callable[[str], object]:
     """Return the check `module:function`, which is loaded when there is a value to check: `--help` needs none."""
 
     def _check(value: str) -> None:
-        pkgutil.resolve_name(name)(value, **more)
+        module, _, function = name.partition(":")
+        getattr(import_module(module), function)(value, **more)
 
     return _check
 

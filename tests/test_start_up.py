@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -81,3 +82,14 @@ def test_help_loads_no_command() -> None:
     assert "'commands.output'" in loaded
     assert "'commands.capture'" not in loaded
     assert "'hashing'" not in loaded
+
+
+def test_a_capture_loads_no_http_library() -> None:
+    """What sends requests is the recorder itself; what odd addresses, cookies and time stamps need comes with them."""
+    program = "import commands.capture, capture.run.run, sys; print([*sys.modules])"
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=600
+    )
+    loaded = set(ast.literal_eval(ran.stdout))
+    assert "capture.recorder.recorder" in loaded
+    assert not loaded & {"requests", "urllib3", "http.client", "http.cookiejar", "hashing.sandbox.seccomp"}

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any
-
-from requests.cookies import RequestsCookieJar, get_cookie_header
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING, cast
+from urllib.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from http.client import HTTPResponse
     from http.cookiejar import Cookie
-
-    from requests import PreparedRequest
 
 _LARGEST = 4096
 """Bytes of a cookie's name and value (RFC 6265 section 6.1)."""
@@ -20,7 +18,7 @@ _MOST_OF_A_DOMAIN = 50
 _MOST = 3000
 
 
-class BoundedCookieJar(RequestsCookieJar):
+class BoundedCookieJar(CookieJar):
     """Keeps what servers set, as many and as large cookies as RFC 6265 asks for; one that breaks a request is left out.
 
     The user's own cookies are all kept, and no server's cookie pushes one out. One that a host set without naming a
@@ -32,7 +30,7 @@ class BoundedCookieJar(RequestsCookieJar):
         for cookie in own:
             super().set_cookie(cookie)
 
-    def set_cookie(self, cookie: Cookie, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - handed through
+    def set_cookie(self, cookie: Cookie) -> None:
         """Keep a cookie that a server set, if there is room for it."""
         said = f"{cookie.name}{cookie.value or ''}"
         if len(said) > _LARGEST or not said.isprintable():
@@ -40,14 +38,28 @@ class BoundedCookieJar(RequestsCookieJar):
         paths: dict[str, dict[str, Cookie]] = self._cookies.get(cookie.domain, {})  # type: ignore[attr-defined]  # not in the stubs
         known = cookie.name in paths.get(cookie.path, {})
         if known or (sum(map(len, paths.values())) < _MOST_OF_A_DOMAIN and len(self) < _MOST):
-            super().set_cookie(cookie, *args, **kwargs)
+            super().set_cookie(cookie)
 
-    def lend_to(self, request: PreparedRequest, *, given: bool) -> None:
-        """Give a request the cookies of its host by these rules, unless its cookies were `given` by whoever asked.
+    def take(self, url: str, fields: Sequence[str]) -> None:
+        """Take in what a server's Set-Cookie fields say in an answer for a URL."""
+        # The jar asks an answer for nothing but the fields of this name.
+        self.extract_cookies(cast("HTTPResponse", _Answer(fields)), Request(url))  # noqa: S310 - it opens nothing
 
-        requests itself goes by rules of its own, whatever jar it is given.
-        """
-        if not given and len(self):
-            request.headers.pop("Cookie", None)
-            if header := get_cookie_header(self, request):  # type: ignore[no-untyped-call]  # not in the stubs
-                request.headers["Cookie"] = header
+    def lent_to(self, url: str) -> str:
+        """Return the Cookie field for a URL, or ""."""
+        request = Request(url)  # noqa: S310 - it opens nothing
+        self.add_cookie_header(request)
+        return request.get_header("Cookie", "")
+
+
+class _Answer:
+    """An answer that has nothing but Set-Cookie fields."""
+
+    def __init__(self, fields: Sequence[str]) -> None:
+        self._fields = list(fields)
+
+    def info(self) -> _Answer:
+        return self
+
+    def get_all(self, name: str, default: list[str]) -> list[str]:
+        return self._fields if name == "Set-Cookie" else default

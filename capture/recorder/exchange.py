@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
     from capture.recorder.stopping import Stop
     from hashing.case.events import Tls
     from hashing.warc.http_head import Framing, ResponseHead
-
-current: ContextVar[OpenExchange] = ContextVar("current exchange")
-"""The exchange that this thread is sending: how urllib3's connections, which are pooled, know whom they serve."""
 
 
 class Peer(msgspec.Struct):
@@ -56,12 +52,7 @@ class RecorderContext(msgspec.Struct, frozen=True):
 class ArrivedResponse(Protocol):
     """A response whose head has arrived and was read within bounds; its body may still be on its way."""
 
-    head: ResponseHead
     framing: Framing
-    status: int
-    reason: str
-    chunked: bool
-    length: int | None
 
     def read_piece(self, buffer: memoryview) -> int:
         """Fill `buffer` with what one wait for the server brings; return how much, 0 at the body's end."""
@@ -89,7 +80,8 @@ class OpenExchange:
     wire: bytearray | None = field(default_factory=bytearray)
     """Everything that came, while it is small enough to be held; None once it is not."""
     wire_size: int = 0
-    response: ArrivedResponse | None = None
+    answer: tuple[ResponseHead, Framing] | None = None
+    """What the head of the response says, once it has arrived."""
     begun: float = field(default_factory=time.monotonic)
     _window_start: float = 0.0
     _window_bytes: int = 0
@@ -116,25 +108,25 @@ class OpenExchange:
             )
         )
 
-    def head_arrived(self, response: ArrivedResponse, start: int, end: int) -> None:
+    def head_arrived(self, head: ResponseHead, framing: Framing, start: int, end: int) -> None:
         """Note the response's head: the bytes from `start` to `end` of what has come."""
-        self.response = response
+        self.answer = head, framing
         wire = self.wire if self.wire is not None else bytearray()
         raw = bytes(wire[start:end])
         self.head, replaced = replace_credentials(raw, cookies=self.shared.settings.has_secrets)
         self.replaced = tuple(dict.fromkeys((*self.replaced, *replaced)))
         wire[:end] = self.head  # an interim answer (1xx) before it is not part of the response
-        length = response.length
+        length = framing.length
         if length is not None and length > self.shared.settings.largest_held:
             self.wire = None
         self.incoming.note(
             HeadArrived(
-                status=response.status,
+                status=head.status,
                 head=self.head,
                 length=-1 if length is None else length,
-                chunked=bool(response.chunked),
-                content_type=response.head.field("Content-Type"),
-                content_encoding=response.head.field("Content-Encoding"),
+                chunked=framing.chunked,
+                content_type=head.field("Content-Type"),
+                content_encoding=head.field("Content-Encoding"),
             )
         )
 
@@ -142,7 +134,7 @@ class OpenExchange:
         """Refuse to wait for more where the capture stops or the server is too slow. Raises Stopped, NotFetched."""
         settings, now = self.shared.settings, time.monotonic()
         self.shared.stop.check()
-        if self.response is None and now - self.begun > settings.timeout:
+        if self.answer is None and now - self.begun > settings.timeout:
             raise NotFetched(f"no complete answer within {settings.timeout:g} s", again=True)
         if now - self.begun > settings.deadline:
             raise NotFetched(f"not at its end after {settings.deadline:g} s")
@@ -158,7 +150,7 @@ class OpenExchange:
         self._window_bytes += len(piece)
         if self.wire is not None:
             self.wire += piece
-            if self.response is not None and len(self.wire) > self.shared.settings.largest_held + len(self.head):
+            if self.answer is not None and len(self.wire) > self.shared.settings.largest_held + len(self.head):
                 self.wire = None
         self.shared.received(len(piece))
 

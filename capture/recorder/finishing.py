@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from capture.recorder.exchange import EndedExchange, OpenExchange
+from hashing.warc.http_head import Framing
 
 if TYPE_CHECKING:
     from capture.recorder.body import BodyRead
@@ -16,7 +17,7 @@ _EMPTY = hashlib.sha256().hexdigest()
 
 def ended_exchange(exchange: OpenExchange, body: BodyRead | None, cut: str) -> EndedExchange:
     """Return an exchange with all that came; `cut` says why that is not whole, or is ""."""
-    response = exchange.response
+    head, framing = exchange.answer or (None, Framing())
     size, sha256, sample = (body.size, body.sha256, body.sample) if body is not None else (0, _EMPTY, b"")
     return EndedExchange(
         number=exchange.number,
@@ -27,16 +28,16 @@ def ended_exchange(exchange: OpenExchange, body: BodyRead | None, cut: str) -> E
         seconds=round(time.monotonic() - exchange.begun, 6),
         peer=exchange.peer,
         proxy=exchange.proxy,
-        status=response.status if response is not None else 0,
-        phrase=(response.reason or "")[:100] if response is not None else "",
+        status=head.status if head is not None else 0,
+        phrase=head.reason[:100] if head is not None else "",
         headers=_headers(exchange),
         replaced=exchange.replaced,
         size=size,
         sha256=sha256,
         sample=sample,
         cut=cut,
-        close_delimited=response is not None and not response.framing.chunked and response.framing.length is None,
-        chunked=response is not None and response.chunked,
+        close_delimited=head is not None and not framing.chunked and framing.length is None,
+        chunked=framing.chunked,
         answered=exchange.wire_size > 0,
         request=bytes(exchange.request),
         head=exchange.head,
@@ -46,10 +47,10 @@ def ended_exchange(exchange: OpenExchange, body: BodyRead | None, cut: str) -> E
 
 
 def _headers(exchange: OpenExchange) -> dict[str, str]:
-    if exchange.response is None:
+    if exchange.answer is None:
         return {}
     fields: dict[str, str] = {}
-    for name, value in exchange.response.head.fields:
+    for name, value in exchange.answer[0].fields:
         key = name.lower()
         fields[key] = f"{fields[key]}, {value}" if key in fields else value
     return fields

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from http.cookiejar import Cookie
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from http.cookiejar import Cookie
 
 
 def given_cookie(
@@ -19,6 +22,8 @@ def given_cookie(
 
     `expires` is in seconds since 1970, 0 where it ends with the session; `rest` has further attributes by their names.
     """
+    from http.cookiejar import Cookie
+
     dotted = domain.startswith(".")
     return Cookie(
         version=0,

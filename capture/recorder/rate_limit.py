@@ -62,9 +62,11 @@ def reset_in(header: Callable[[str], str], now: datetime) -> float | None:
     """
     # The forms are told by their size alone: seconds from now are few, seconds since 1970 many, milliseconds a thousand
     # times as many.
-    now = mail_date(header("date")) or now
     for family in _FAMILIES:
         value = header(f"{family}-reset").strip()
+        if not value:
+            continue
+        now = mail_date(header("date")) or now
         if _NUMBER.fullmatch(value):
             seconds = float(value)
             if seconds < _EPOCH_FROM:

@@ -8,22 +8,17 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import capture.recorder.lean_requests  # noqa: F401 - before anything else loads all of requests
-
-# isort: split
 import msgspec
-import requests
 from msgspec.structs import replace
 
 from capture.errors import AddressRefused, NotFetched
-from capture.recorder.adapter import RecordedSession, RecordingAdapter
 from capture.recorder.body import BodyRead, read_body
-from capture.recorder.connection import wake_all
-from capture.recorder.cookie_jar import BoundedCookieJar
+from capture.recorder.connection import Connections, Server, basic_login, proxy_login
 from capture.recorder.exchange import EndedExchange, OpenExchange, RecorderContext
 from capture.recorder.finishing import ended_exchange
 from capture.recorder.incoming import Incoming
 from capture.recorder.rate_limit import HostPauses, reset_in
+from capture.recorder.request_head import normal_address, request_head
 from capture.recorder.retry_after import retry_after
 from capture.recorder.stopping import Stop
 from capture.recorder.tls import client_context
@@ -34,15 +29,19 @@ from hashing.times import Clock, system_clock, time_text
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from http.cookiejar import Cookie
     from pathlib import Path
 
+    from capture.recorder.cookie_jar import BoundedCookieJar
     from capture.recorder.settings import NetworkSettings
     from hashing.files.inside import Root
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _SAME_METHOD = frozenset({307, 308})
+_WITHOUT_BODY = frozenset({"GET", "HEAD"})
+"""Methods of a request that says nothing of its length where it has no body (RFC 9110 section 8.6)."""
 _OK, _REDIRECTED, _TOO_MANY = 200, 300, 429
 
 
@@ -116,20 +115,16 @@ class Recorder:
         self._clock = clock
         self._incoming = incoming
         self._numbers = itertools.count(1)
-        self._context_lock = threading.Lock()
+        self._lock = threading.Lock()
         self._pauses = HostPauses(settings.longest_pause, self._stop.event, waiting, clock)
         self._shared = RecorderContext(settings, settings.guard, self._tls_context, self._stop, received)
-        self._local = threading.local()
-        self._session = RecordedSession(RecordingAdapter(self._begin, max(settings.jobs, 1)))
-        self._session.headers.clear()
+        self._connections = Connections(self._shared)
         # Identity: an original that needs no decoding can be opened by anyone. What comes coded is kept coded.
-        self._session.headers.update(
-            {"User-Agent": settings.user_agent, "Accept": "*/*", "Accept-Encoding": "identity"}
-        )
-        self._session.cookies = self._cookies = BoundedCookieJar(settings.cookies or ())
-        if settings.proxy:
-            self._session.proxies = {"http": settings.proxy, "https": settings.proxy}
-        self._stop.heed(lambda _: wake_all(self._stop))  # every fetch ends now; what has arrived is kept
+        self._fields = {"User-Agent": settings.user_agent, "Accept": "*/*", "Accept-Encoding": "identity"}
+        self._cookies: BoundedCookieJar | None = None
+        if settings.cookies is not None:
+            self._cookies = self._cookie_jar(settings.cookies)
+        self._stop.heed(lambda _: self._connections.wake())  # every fetch ends now; what has arrived is kept
 
     def fetch(
         self,
@@ -152,7 +147,7 @@ class Recorder:
         Raises Unwritable where the disk refuses.
         """
         seen: dict[str, int] = {}
-        wanted = _Wanted(url, method, headers, data, named_by_public)
+        wanted = _Wanted(url, method.upper(), headers, data, named_by_public)
         public = False
         try:
             # 1. Refuse what is no address before anything is asked.
@@ -186,7 +181,7 @@ class Recorder:
 
     def close(self) -> None:
         """Close all connections."""
-        self._session.close()
+        self._connections.close()
 
     def _fetch_one(self, wanted: _Wanted, ref: str) -> Fetched:
         """Fetch without following, repeating what may succeed."""
@@ -242,80 +237,92 @@ class Recorder:
     def _exchange(self, wanted: _Wanted, ref: str) -> _Attempt:
         """Make one exchange and read it to its end."""
         # 1. Make the request. What is lent to its host (a login, a token, cookies) goes into it last.
-        self._local.ref, self._local.exchange = ref, None
-        self._local.named_by_public = wanted.named_by_public
-        request = self._request(wanted)
         try:
-            prepared = self._session.prepare_request(request)
-            self._cookies.lend_to(prepared, given="cookie" in {name.lower() for name in wanted.headers})
-        except (requests.RequestException, UnicodeError) as error:
-            return _Attempt(None, NotFetched(f"not a valid address ({error})"))
-        # 2. Send it and read the body to its end. `_begin` opens the record before the connection sends anything, so
-        # that whatever fails below leaves what had arrived until then.
-        raw = None
+            url = normal_address(wanted.url)
+            server = Server.of(url)
+            request = self._request(wanted, url, server)
+        except ValueError as error:
+            return _Attempt(None, NotFetched(f"the request cannot be made ({error})"))
+        exchange = self._begin(wanted, url, ref)
+        connection = self._connections.get(server)
         problem: NotFetched | None = None
         body: BodyRead | None = None
         disk_full = ""
+        kept = False
+        # 2. Send it and read the body to its end. Whatever fails leaves in the exchange what had arrived until then.
         try:
-            verify = not self.settings.insecure
-            raw = self._session.send(prepared, stream=True, allow_redirects=False, verify=verify).raw
-            opened: OpenExchange = self._local.exchange
-            if opened.response is not None:
-                body = read_body(opened, opened.response)
-                disk_full = body.disk_full
-                problem = NotFetched(body.cut, again=body.again) if body.cut else None
+            if self.settings.proxy:
+                self._shared.guard.check_name(server.host, named_by_public=wanted.named_by_public)
+            response = connection.ask(exchange, request)
+            self._take_cookies(url, response.head.values("Set-Cookie"))
+            body = read_body(exchange, response)
+            disk_full = body.disk_full
+            problem = NotFetched(body.cut, again=body.again) if body.cut else None
+            kept = problem is None and response.reusable
         except NotFetched as error:
             problem = error
         except StorageFull as error:
             problem, disk_full = NotFetched(error.reason), error.reason
-        except ValueError as error:  # of http.client, for what no request can hold
+        except ValueError as error:  # of a name that cannot be asked for over TLS
             problem = NotFetched(f"the request cannot be made ({error})")
-        except BaseException:
-            if raw is not None:
-                raw.close()
-            raise
-        # 3. What was never sent is no exchange: there is nothing to record.
-        begun: OpenExchange | None = self._local.exchange
-        if begun is None or not begun.sent:
-            return _Attempt(None, problem, disk_full)
-        if raw is not None:
+        finally:
             # A connection whose body was read to its end serves the next request; any other is closed.
-            raw.release_conn() if problem is None else raw.close()
+            self._connections.keep(connection) if kept else self._connections.drop(connection)
+        # 3. What was never sent is no exchange: there is nothing to record.
+        if not exchange.sent:
+            return _Attempt(None, problem, disk_full)
         # 4. Close the record, and say in it why it is cut, where it is.
-        exchange = ended_exchange(begun, body, str(problem) if problem is not None else "")
-        self._local.exchange = None
-        return _Attempt(exchange, problem, disk_full)
+        return _Attempt(ended_exchange(exchange, body, str(problem) if problem is not None else ""), problem, disk_full)
 
-    def _request(self, wanted: _Wanted) -> requests.Request:
-        """Add what is lent to this host alone: a login or a token."""
-        host, headers = lent_to(wanted.url), dict(wanted.headers)
-        if token := self.settings.tokens.get(host):
-            headers["Authorization"] = f"Bearer {token}"
-        login = self.settings.credentials.get(host)
-        return requests.Request(wanted.method, wanted.url, headers=headers, data=wanted.data or None, auth=login)
+    def _request(self, wanted: _Wanted, url: str, server: Server) -> bytes:
+        """Return the bytes of a request, with what is lent to this host alone. Raises ValueError."""
+        fields = {"host": ("Host", server.named)}
+        for name, value in (*self._fields.items(), *wanted.headers.items()):
+            fields[name.lower()] = name, value
+        if wanted.data or wanted.method not in _WITHOUT_BODY:
+            fields["content-length"] = "Content-Length", str(len(wanted.data))
+        lent = lent_to(wanted.url)
+        if token := self.settings.tokens.get(lent):
+            fields["authorization"] = "Authorization", f"Bearer {token}"
+        if login := self.settings.credentials.get(lent):
+            fields["authorization"] = basic_login("Authorization", *login)
+        if self._cookies is not None and "cookie" not in fields and (cookies := self._cookies.lent_to(url)):
+            fields["cookie"] = "Cookie", cookies
+        target = url[url.index("/", len("https://")) :]
+        if self.settings.proxy and server.scheme == "http":
+            target = url
+            fields |= {name.lower(): (name, value) for name, value in proxy_login(self.settings.proxy)}
+        return request_head(wanted.method, target, fields.values()) + wanted.data
 
-    def _begin(self, request: requests.PreparedRequest) -> OpenExchange:
-        url = request.url or ""
-        if self.settings.proxy:
-            host = requests.compat.urlsplit(url).hostname or ""
-            self._shared.guard.check_name(host, named_by_public=self._local.named_by_public)
+    def _take_cookies(self, url: str, fields: Sequence[str]) -> None:
+        if fields:
+            with self._lock:
+                if self._cookies is None:
+                    self._cookies = self._cookie_jar()
+            self._cookies.take(url, fields)
+
+    @staticmethod
+    def _cookie_jar(own: Iterable[Cookie] = ()) -> BoundedCookieJar:
+        from capture.recorder.cookie_jar import BoundedCookieJar  # loaded where there are cookies
+
+        return BoundedCookieJar(own)
+
+    def _begin(self, wanted: _Wanted, url: str, ref: str) -> OpenExchange:
         number = self.next_number()
-        exchange = OpenExchange(
+        return OpenExchange(
             number=number,
-            ref=self._local.ref,
+            ref=ref,
             url=url,
-            method=request.method or "GET",
+            method=wanted.method,
             started=time_text(self._clock()),
             incoming=Incoming(self._incoming, number, self._mac, root=self._root),
             shared=self._shared,
-            named_by_public=self._local.named_by_public,
+            named_by_public=wanted.named_by_public,
             proxy=without_credentials(self.settings.proxy),
         )
-        self._local.exchange = exchange
-        return exchange
 
     def _tls_context(self) -> ssl.SSLContext:
-        with self._context_lock:
+        with self._lock:
             return self._context
 
     @cached_property

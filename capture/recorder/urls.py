@@ -90,6 +90,7 @@ def redirect_target(url: str, location: str) -> str:
         raise NotFetched(f"not a valid address ({error})") from error
 
 
+@lru_cache(maxsize=256)  # every photo of a page names the page
 def in_ascii(url: str) -> str:
     """Return an address as it goes over the wire: host in IDNA, all else that is no printable ASCII in percent signs.
 

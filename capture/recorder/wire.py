@@ -6,12 +6,10 @@ them together count into the exchange's time. What is beyond a bound is no valid
 
 from __future__ import annotations
 
-import http.client
 import io
 from typing import TYPE_CHECKING
 
 from capture.errors import NotFetched
-from capture.recorder.exchange import current
 from hashing.errors import BadFormat
 from hashing.warc.http_head import Framing, ResponseHead, parse_head
 
@@ -43,7 +41,7 @@ class Tap(io.RawIOBase):
     """Reads from a socket and shows each piece to the exchange, once its request is out (not a proxy's answer)."""
 
     def __init__(self, connection: socket.socket, exchange: OpenExchange) -> None:
-        self._socket = connection.makefile("rb", buffering=0)
+        self._socket = connection
         self._exchange = exchange
 
     def readable(self) -> bool:
@@ -54,7 +52,7 @@ class Tap(io.RawIOBase):
         """Fill `buffer` with what has come. Raises NotFetched, Stopped."""
         self._exchange.before_read()
         try:
-            count = self._socket.readinto(buffer) or 0
+            count = self._socket.recv_into(buffer)
         except TimeoutError as error:
             seconds = self._exchange.shared.settings.timeout
             raise NotFetched(f"the server fell silent for {seconds:g} s", again=True) from error
@@ -66,11 +64,6 @@ class Tap(io.RawIOBase):
         if count and self._exchange.sent:
             self._exchange.after_read(memoryview(buffer)[:count])
         return count
-
-    def close(self) -> None:
-        """Let go of the socket."""
-        self._socket.close()
-        super().close()
 
 
 class _LineCounter(io.BufferedReader):
@@ -88,56 +81,48 @@ class _LineCounter(io.BufferedReader):
         return line
 
 
-class RecordingResponse(http.client.HTTPResponse):
+class RecordingResponse:
     """A response whose bytes pass through the tap, and whose head and chunks are read within bounds."""
 
     head: ResponseHead
     """What its head says; there once `begin` has returned."""
     framing = Framing()
 
-    def __init__(
-        self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: str | None = None
-    ) -> None:
-        super().__init__(sock, debuglevel, method, url)
-        self.fp.close()
-        self.exchange = current.get()
-        self.fp = self._lines = _LineCounter(Tap(sock, self.exchange), _BUFFER)
-        self._request_method = method or "GET"
+    def __init__(self, connection: socket.socket, exchange: OpenExchange) -> None:
+        self.exchange = exchange
+        self._lines = _LineCounter(Tap(connection, exchange), _BUFFER)
         self._taken = 0
         self._left = 0
         """Bytes of the current chunk that are still to come."""
         self._begun = False
         """Whether a chunk has begun, whose end is to be read before the next."""
         self._excess = 0
+        self._ended = False
+        """Whether there is no more of the body."""
 
-    def begin(self) -> None:
-        """Read the head that counts, and pass over the interim answers before it. Raises NotFetched."""
-        if self.headers is not None:
-            return
+    @property
+    def reusable(self) -> bool:
+        """Whether it came to its end, and another may follow it on the same connection."""
+        return self._ended and not self.framing.closes and self.head.status != _SWITCHING
+
+    def begin(self, *, recorded: bool = True) -> None:
+        """Read the head that counts, and pass over the interim answers before it. Raises NotFetched.
+
+        It is not `recorded` where it is the answer of a proxy, to another question than the exchange's.
+        """
         for _ in range(MOST_INTERIM + 1):
             start = self._lines.lines
             try:
                 self.head = parse_head(self._read_head())
                 if self.head.status < _FINAL and self.head.status != _SWITCHING:
                     continue
-                self.framing = self.head.framing(self._request_method)
+                self.framing = self.head.framing(self.exchange.method)
             except BadFormat as error:
                 raise NotFetched(f"the server's answer is not valid HTTP ({error})") from error
-            self._take_head()
-            self.exchange.head_arrived(self, start, self._lines.lines)
+            if recorded:
+                self.exchange.head_arrived(self.head, self.framing, start, self._lines.lines)
             return
         raise NotFetched(f"the server's answer is not valid HTTP (more than {MOST_INTERIM} interim answers)")
-
-    def _take_head(self) -> None:
-        """Tell the layers above what they must know: whether the connection goes on, and which cookies were set."""
-        self.version = 10 + self.head.minor
-        self.code = self.status = self.head.status
-        self.reason = self.head.reason
-        self.chunked, self.length = self.framing.chunked, self.framing.length
-        self.will_close = self.framing.closes
-        self.headers = self.msg = http.client.HTTPMessage()
-        for value in self.head.values("Set-Cookie"):
-            self.headers["Set-Cookie"] = value
 
     def _read_head(self) -> bytes:
         """Read lines up to the empty one. Raises BadFormat where there are too many, NotFetched where they end."""
@@ -164,13 +149,16 @@ class RecordingResponse(http.client.HTTPResponse):
         Never waits for more while something is there: it would be lost if the wait ended in a failure.
         Raises NotFetched where the body's chunks are not valid.
         """
-        if self.isclosed():
+        if self._ended:
             return 0
         if self.framing.chunked:
             return self._read_chunk(buffer)
+        if self.framing.length is not None:
+            buffer = buffer[: self.framing.length - self._taken]
         ahead = self.exchange.wire_size - self._lines.lines - self._taken  # read together with the head
-        count = self.readinto(buffer[:ahead] if ahead > 0 else buffer)
+        count = self._lines.readinto(buffer[:ahead] if ahead > 0 else buffer) if buffer else 0
         self._taken += count
+        self._ended = not count or self._taken == self.framing.length
         return count
 
     def _read_chunk(self, buffer: memoryview) -> int:
@@ -188,7 +176,7 @@ class RecordingResponse(http.client.HTTPResponse):
                 raise NotFetched("the server's chunked coding is more framing than body")
             if not self._left:
                 self._pass_trailer()
-                self.close()
+                self._ended = True
                 return 0
         count = self._lines.readinto(buffer[: min(self._left, len(buffer))])
         if not count:

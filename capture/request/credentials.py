@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from http.cookiejar import CookieJar, LoadError, MozillaCookieJar
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from capture.errors import BadSettings
 from capture.recorder.urls import lent_to, without_login
+
+if TYPE_CHECKING:
+    from http.cookiejar import CookieJar
 
 _BSKY = "bsky"
 _LONGEST = 8192
@@ -63,6 +66,8 @@ def _read(path: Path) -> str:
 
 def load_cookies(path: Path) -> CookieJar:
     """Read a Netscape cookies file; session cookies count. Raises BadSettings."""
+    from http.cookiejar import LoadError, MozillaCookieJar
+
     jar = MozillaCookieJar(str(path))
     try:
         path.read_text("utf-8")  # where this cannot be done, what `load` raises is no error but a fault of its own

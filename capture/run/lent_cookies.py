@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from http.cookiejar import CookieJar
+from typing import TYPE_CHECKING
 
 from capture.extractors.gallery.sites import site_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from http.cookiejar import CookieJar
 
 
 def cookies_for(urls: Iterable[str], cookies: CookieJar | None) -> CookieJar | None:
@@ -17,6 +20,8 @@ def cookies_for(urls: Iterable[str], cookies: CookieJar | None) -> CookieJar | N
     sites = [site_of(url) for url in urls]
     if cookies is None or not sites or None in sites:
         return cookies
+    from http.cookiejar import CookieJar
+
     own = CookieJar()
     for cookie in cookies:
         if any(site is not None and site.owns(cookie.domain) for site in sites):

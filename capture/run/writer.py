@@ -162,9 +162,11 @@ class Writer:
             while not self._leading and not self._waiting and not self._closed:
                 self._changed.wait()
             group: list[tuple[WriteRequest, Future[None]]] = []
+            size = 0
             for queue in (self._leading, self._waiting):
-                while queue and len(group) < _GROUP and sum(each.size for each, _ in group) < _GROUP_BYTES:
+                while queue and len(group) < _GROUP and size < _GROUP_BYTES:
                     group.append(queue.popleft())
+                    size += group[-1][0].size
                 if any(request.exchange is not None for request, _ in group):
                     break  # an extractor waits for this answer: nothing that can wait is written with it
             self._changed.notify_all()

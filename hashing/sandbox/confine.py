@@ -13,9 +13,6 @@ from errno import EACCES
 
 import msgspec
 
-from hashing.sandbox.landlock import forbid_files, interpreter_files
-from hashing.sandbox.seccomp import OF_A_SERVER, forbid_calls
-
 _NETWORK = (
     *("socket.connect", "socket.bind", "socket.send", "socket.getaddrinfo", "socket.getnameinfo"),
     *("socket.gethost", "socket.getservby", "ftplib.", "smtplib.", "urllib.Request"),
@@ -74,6 +71,10 @@ def confine(memory: int, below: str = "") -> Confinement:
     of the interpreter and of its libraries stay readable: some are loaded when they are first needed. Names, sizes and
     times of other files can still be asked for, and what is open stays open.
     """
+    # Here, since the process that starts a sandbox knows what confines it, and never confines itself.
+    from hashing.sandbox.landlock import forbid_files, interpreter_files
+    from hashing.sandbox.seccomp import OF_A_SERVER, forbid_calls
+
     # Python's audit hook comes last, since it would refuse what sets the others up; it holds where a system has
     # neither.
     _limit(memory, writes=bool(below))

@@ -10,9 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 
-from hashing.sandbox.landlock import forbid_files
-from hashing.sandbox.seccomp import OF_A_PROGRAM, forbid_calls
-
 _ROOT = Path(__file__).resolve().parents[2]
 # What a shell answers for a command that it cannot start.
 _NOT_STARTED = 127
@@ -41,6 +38,10 @@ def confined(
 
 def run(task: str) -> None:
     """Confine this process, and become the program."""
+    # Here, since the process that starts a program knows the command, and never confines itself.
+    from hashing.sandbox.landlock import forbid_files
+    from hashing.sandbox.seccomp import OF_A_PROGRAM, forbid_calls
+
     path, arguments, read, write_below, memory, environment = json.loads(task)
     with suppress(ImportError):  # Windows has no such limits
         import resource

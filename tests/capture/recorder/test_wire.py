@@ -6,6 +6,7 @@ from http.cookiejar import Cookie, CookieJar
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 
 from capture.recorder.urls import referrer
 from tests.capture.recorder.conftest import Recording, block, request_record, response_record
@@ -198,6 +199,29 @@ def test_a_tunnel_through_a_proxy_still_sees_the_servers_chain(
         assert fetched.exchange is not None
         assert fetched.exchange.peer.chain == server.chain
         assert block(request_record(fetched.exchange)).startswith(b"GET / HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize("far", [False, True])
+def test_a_proxy_may_be_reached_over_tls(
+    far: bool, recording: Callable[..., Recording], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy's own TLS is another than the server's, whose chain alone is recorded."""
+    authority, scene = trustme.CA(), SceneServer({"/": b"x"})
+    server = TlsServer(scene, authority=authority) if far else scene
+    with server, TlsServer(ForwardProxy(), authority=authority) as proxy:
+        monkeypatch.setenv("SSL_CERT_FILE", str(proxy.ca_file))
+        fetched = recording(proxy=proxy.url(""), attempts=1).fetch(server.url("/"))
+        assert fetched.whole, fetched.reason
+        assert fetched.exchange is not None
+        assert fetched.exchange.peer.chain == (server.chain if isinstance(server, TlsServer) else ())
+
+
+def test_a_proxy_that_refuses_is_quoted(recording: Callable[..., Recording]) -> None:
+    """A tunnel that a proxy does not give is told in the proxy's words, and is no exchange with the server."""
+    with ForwardProxy(user="mary", password="s3cret") as proxy:  # noqa: S106 - a test
+        fetched = recording(proxy=proxy.url(""), attempts=1).fetch("https://scene.example/")
+        assert fetched.reason.startswith("scene.example: the proxy refused: 407")
+        assert fetched.exchange is None
 
 
 def test_no_environment_variable_leads_round_the_door(
