@@ -39,10 +39,8 @@ class ThreadPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     post: Post | None = None
     offset: int = 0
     data: bytes = b""
-    only_named: int = 0
-    """Of these the answer has the names alone."""
-    unread: int = 0
-    """These stand in the answer, and are more than are read, or not to be placed in it."""
+    only_named: int = 0  # Of these the answer has the names alone.
+    unread: int = 0  # These stand in the answer, and are more than are read, or not to be placed in it.
     problem: str = ""
 
 
