@@ -17,12 +17,12 @@ from capture.request.extractor import (
     PostGone,
     Unavailable,
 )
+from capture.request.known import KnownPost
+from capture.request.scene import Scene
 from hashing.case.verdict import SESSION_ENDED
 
 if TYPE_CHECKING:
     from capture.extractors.gallery.gallery_search import GallerySearch
-    from capture.request.known import KnownPost
-    from capture.request.scene import Scene
 
 INSTALL = "install the extra `gallery` (pipx install '.[gallery]')"
 
