@@ -38,25 +38,19 @@ class CheckedItem:
     sha256: str
     size: int
     mime: str
-    captured: str
-    """When it was asked for, or taken in, by this computer's clock."""
-    server_date: str
-    """When its server gave it out, by that server's clock; "" where a cache may have had it before."""
-    facts: Mapping[str, str]
-    """The first claim of each name."""
+    captured: str  # When it was asked for, or taken in, by this computer's clock.
+    server_date: str  # When its server gave it out, by that server's clock; "" where a cache may have had it before.
+    facts: Mapping[str, str]  # The first claim of each name.
     post: Post | None
+    # What it proves, where it is the signed proof of a record, as it was checked when it was captured.
     proof: ProofRead | None
-    """What it proves, where it is the signed proof of a record, as it was checked when it was captured."""
-    shows: str
-    """What a page shows, as a digest of its text and media; "" where it is no page."""
-    protected: bool
-    """Whether a protected source has handed it in: what the file itself reveals is then told nowhere."""
-    open: Callable[[], BinaryIO]
-    """Opens the file. Raises OSError, NotCheckable."""
+    shows: str  # What a page shows, as a digest of its text and media; "" where it is no page.
+    protected: bool  # Whether a protected source has handed it in: what the file itself reveals is then told nowhere.
+    open: Callable[[], BinaryIO]  # Opens the file. Raises OSError, NotCheckable.
+    # Opens the video that it is, or that was joined of what it names; None where it is none. Raises as `open`.
     film: Callable[[], BinaryIO] | None
-    """Opens the video that it is, or that was joined of what it names; None where it is none. Raises as `open`."""
+    # Returns what a person reads in it; "" where nothing was read. Raises OSError, NotCheckable.
     text: Callable[[], str]
-    """Returns what a person reads in it; "" where nothing was read. Raises OSError, NotCheckable."""
 
     @property
     def claimed(self) -> str:
@@ -68,8 +62,7 @@ class CheckedItem:
 class Material:
     """The items, in the order of the captures, each read when it is asked for: there may be more than memory holds."""
 
-    what: str
-    """`case` or `bundle`."""
+    what: str  # `case` or `bundle`.
     items: Sequence[CheckedItem]
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from hashing.ledger.keys import SigningKey
     from intelligence.checks.finding import CheckFinding
 
+# Findings that one run records, and words of items beside them: a bundle proves each in two files of its own.
 MOST, MOST_WORDS = 500, 2_000
-"""Findings that one run records, and words of items beside them: a bundle proves each in two files of its own."""
 
 
 def record_findings(
