@@ -37,6 +37,7 @@ from exports.format.proofs import read_proof
 from exports.format.result import Missing
 from exports.format.tree import demand_inside
 from exports.verification.capture import CaptureCheck, CaptureChecked
+from exports.verification.check import Check
 from exports.verification.consistency import check_consistency
 from exports.verification.custody import check_custody_lines
 from exports.verification.derived import check_case_lines, check_derived
@@ -54,8 +55,6 @@ from hashing.ledger.merkle import leaf_hash, verify_consistency, verify_inclusio
 from hashing.printable import printable
 
 if TYPE_CHECKING:
-    from exports.verification.check import Check
-
     Proven: TypeAlias = Callable[[str, bytes], int | None]
 
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)\n", re.DOTALL)  # A line of a hash list as goldenhour writes it.

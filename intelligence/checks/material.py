@@ -7,23 +7,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
 from exports.format.bundle_files import TEXT_ENDING
+from exports.format.capture_view import CaptureView
 from exports.format.kept import Mapped, SpooledList
 from exports.format.lookup import Lookup
+from exports.format.manifest import ListedItem
 from exports.report.words import playable
 from hashing.case.case import CAPTURES
-from hashing.case.events import ProofRead
+from hashing.case.events import PageJudged, ProofRead
 from hashing.case.post import Post
 from hashing.files import inside
-
-if TYPE_CHECKING:
-    from exports.format.capture_view import CaptureView
-    from exports.format.manifest import ListedItem
-    from hashing.case.events import PageJudged
 
 _LARGEST_TEXT = 1 << 20
 

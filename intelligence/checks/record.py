@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from exports.format.found_words import WORDS
+from hashing.case.case import Case
 from hashing.case.custody import demand_recordable
 from hashing.case.events import Checked, FoundFact, RestsOn
+from hashing.ledger.keys import SigningKey
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
-
-if TYPE_CHECKING:
-    from hashing.case.case import Case
-    from hashing.ledger.keys import SigningKey
-    from intelligence.checks.finding import CheckFinding
+from intelligence.checks.finding import CheckFinding
 
 # Findings that one run records, and words of items beside them: a bundle proves each in two files of its own.
 MOST, MOST_WORDS = 500, 2_000
