@@ -21,8 +21,7 @@ from commands.settings import setting
 if TYPE_CHECKING:
     from intelligence.checks import CheckFinding
 
-_MOST = 500
-"""Findings of a kind that are printed for people: as many as --keep records."""
+_MOST = 500  # Findings of a kind that are printed for people: as many as --keep records.
 
 
 @click.command()

@@ -30,8 +30,7 @@ from hashing.tool import tool
 
 FORMAT = "goldenhour-receipt/1"  # Also the name under which the note is signed.
 
-MOST_SEALS = 2_000
-"""That a receipt names: with them it stays below the size that a note may have."""
+MOST_SEALS = 2_000  # That a receipt names: with them it stays below the size that a note may have.
 _VERDICTS = {"ok", "mismatch", "unchecked"}
 _LONGEST_NAME = 200
 

@@ -47,8 +47,7 @@ class Spool(Generic[T]):
         self._held = bytearray()
         self._file: IO[bytes] | None = None
         self._written = 0
-        self._read: tuple[int, bytes] = (0, b"")
-        """The last piece that was read, and its place."""
+        self._read: tuple[int, bytes] = (0, b"")  # The last piece that was read, and its place.
 
     def add(self, record: T) -> int:
         """Take a record; return its place."""

@@ -32,8 +32,7 @@ from hashing.ledger.keys import PublicKey, SigningKey
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 
-_LONGEST = 1 << 20
-"""Bytes of a line: with what it quotes it must stay far below the longest that a ledger takes."""
+_LONGEST = 1 << 20  # Bytes of a line: with what it quotes it must stay far below the longest that a ledger takes.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,7 @@ from exports.format.proofs import read_proof
 from exports.format.result import Missing
 from exports.format.tree import demand_inside
 from exports.verification.capture import CaptureCheck, CaptureChecked
+from exports.verification.check import Check
 from exports.verification.consistency import check_consistency
 from exports.verification.custody import check_custody_lines
 from exports.verification.derived import check_case_lines, check_derived
@@ -54,22 +55,18 @@ from hashing.ledger.merkle import leaf_hash, verify_consistency, verify_inclusio
 from hashing.printable import printable
 
 if TYPE_CHECKING:
-    from exports.verification.check import Check
-
     Proven: TypeAlias = Callable[[str, bytes], int | None]
 
-_LINE = re.compile(r"([0-9a-f]{64})  (.+)\n", re.DOTALL)
-"""A line of a hash list as goldenhour writes it."""
+_LINE = re.compile(r"([0-9a-f]{64})  (.+)\n", re.DOTALL)  # A line of a hash list as goldenhour writes it.
 _CAPTURES = f"{PAYLOAD}captures/"
 _CASE = f"{PAYLOAD}{CASE_FILE}"
 _EXPORT_LINE = f"{EXPORT}.json"
 _LEDGER = re.compile(rf"{_CAPTURES}[^/]+/(?:{re.escape(LEDGER)}|{re.escape(CHECKPOINT)})")
 _FORMAT = re.compile(rb'"format"\s*:\s*"goldenhour-')
 _LONGEST_LINE = 1 << 16
+# Lines of a hash list beyond two for each file that is here: the rest of a longer one is not read.
 _MORE_LINES = 200_000
-"""Lines of a hash list beyond two for each file that is here: the rest of a longer one is not read."""
-_MOST_FAULTY = 20
-"""Lines that are none, after which the rest of a hash list is not read."""
+_MOST_FAULTY = 20  # Lines that are none, after which the rest of a hash list is not read.
 
 _T = TypeVar("_T", bound=Event)
 

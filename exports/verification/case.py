@@ -41,13 +41,12 @@ from hashing.ledger.marks import MARKS
 from hashing.ledger.merkle import MerkleTree
 from hashing.printable import printable
 
+# All that a capture holds until the case registers it; nothing is fetched before.
 _BEFORE_REGISTERED = {LEDGER, MARKS, f"{INCOMING}/{RESERVE}"}
-"""All that a capture holds until the case registers it; nothing is fetched before."""
 _DRAFT = re.compile(rf"\.{MERGE}\.[0-9a-f]{{8}}-[0-9]{{1,7}}-[0-9a-f]{{8}}{re.escape(PART)}")
 _NUMBER = re.compile("[0-9]{8,18}", re.ASCII)
 _OF_CHECKPOINTS = re.compile(rf"{CHECKPOINTS}/[0-9]{{4}}", re.ASCII)
-_SETTINGS = "goldenhour.toml"
-"""The case's own settings, which the user writes by hand: no ledger speaks of them."""
+_SETTINGS = "goldenhour.toml"  # The case's own settings, which the user writes by hand: no ledger speaks of them.
 
 
 def check_case(check: Check) -> None:
@@ -108,19 +107,14 @@ class _CaseLedger:
 
     def __init__(self, check: Check) -> None:
         lines = SpooledList[bytes](bytes)
-        self.events: Sequence[CaseEvent] = Mapped(decode_case_event, lines)
-        """Each is read when it is asked for."""
-        self.roots: Lookup[int, bytes] = Lookup(int)
-        """By the length of the ledger."""
-        self.about = Places()
-        """By capture: the numbers of the lines that begin and that end it."""
-        self.registered: Lookup[str, str] = Lookup(str)
-        """The exhibit of each capture that a line begins."""
-        self.sealed: Lookup[str, int] = Lookup(str)
-        """The number of the last line that ends each capture."""
+        self.events: Sequence[CaseEvent] = Mapped(decode_case_event, lines)  # Each is read when it is asked for.
+        self.roots: Lookup[int, bytes] = Lookup(int)  # By the length of the ledger.
+        self.about = Places()  # By capture: the numbers of the lines that begin and that end it.
+        self.registered: Lookup[str, str] = Lookup(str)  # The exhibit of each capture that a line begins.
+        self.sealed: Lookup[str, int] = Lookup(str)  # The number of the last line that ends each capture.
         self.whole = True
+        # What this user signed of it on this computer, as it was known before the lines were read to their end.
         self.known: Signed | None = None
-        """What this user signed of it on this computer, as it was known before the lines were read to their end."""
         merkle = MerkleTree()
         length = 0
         try:

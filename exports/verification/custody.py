@@ -31,8 +31,7 @@ from hashing.printable import printable
 
 CUSTODY_LINES = "seal/custody/"
 
-_MOST_KNOWN = 100_000
-"""Entries of logs that are kept in memory, to be compared with what later lines tell of them."""
+_MOST_KNOWN = 100_000  # Entries of logs that are kept in memory, to be compared with what later lines tell of them.
 _LINE_FILE = re.compile(r"seal/custody/([0-9]{8,18})\.json", re.ASCII)
 
 

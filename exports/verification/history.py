@@ -28,8 +28,8 @@ class SealHistory(msgspec.Struct):
     roots: Lookup[int, bytes] = msgspec.field(default_factory=lambda: Lookup(int))
     proven: bool = False
     captures: MutableMapping[str, CaptureHeld] = msgspec.field(default_factory=lambda: RecordLookup(CaptureHeld))
+    # Lines of the case's ledger that a bundle shows, each proven, by their place in it, counted from 0.
     lines: Lookup[int, bytes] = msgspec.field(default_factory=lambda: Lookup(int))
-    """Lines of the case's ledger that a bundle shows, each proven, by their place in it, counted from 0."""
 
     def hold(self, seal: Checkpoint, roots: Iterable[tuple[int, bytes]] = ()) -> None:
         """Note the newest seal, and the roots that the ledger had before."""

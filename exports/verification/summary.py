@@ -8,8 +8,8 @@ from exports.format.phrases import exhibit_ranges
 from exports.format.result import Since, Verification
 from hashing.printable import human_size, printable
 
+# Seals that are told one by one, and trusted times: a case has one for each capture, and there may be very many.
 MOST_SEALS = 50
-"""Seals that are told one by one, and trusted times: a case has one for each capture, and there may be very many."""
 _VERDICTS = {"ok": "WHOLE", "mismatch": "DOES NOT MATCH", "unchecked": "COULD NOT BE CHECKED"}
 
 

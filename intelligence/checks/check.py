@@ -23,15 +23,13 @@ from intelligence.checks.signatures import signature_findings
 from intelligence.checks.times import claimed_first, time_claimed, time_findings
 from intelligence.checks.trust_list import TrustList
 
+# How WhatsApp names what it hands on, which it encodes anew.
 _WHATSAPP = re.compile(r"(?:IMG|VID)-[0-9]{8}-WA[0-9]{4}|-(?:PHOTO|VIDEO)-[0-9]{4}-", re.IGNORECASE)
-"""How WhatsApp names what it hands on, which it encodes anew."""
-_NAMED = 50
-"""Items of a group that are named one by one."""
-_QUOTED = 200
-"""Characters of a post that are told."""
+_NAMED = 50  # Items of a group that are named one by one.
+_QUOTED = 200  # Characters of a post that are told.
 _SOFTWARE = (names.SOFTWARE, names.HOST_COMPUTER, "X-Mailer", "User-Agent", "generator")
+# Kinds that are captured for themselves, and may be captured again.
 _HAS_ADDRESS = {"page", "photo", "video", "document", "post", "mail", "saved page"}
-"""Kinds that are captured for themselves, and may be captured again."""
 
 
 def check_material(

@@ -7,23 +7,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
 from exports.format.bundle_files import TEXT_ENDING
+from exports.format.capture_view import CaptureView
 from exports.format.kept import Mapped, SpooledList
 from exports.format.lookup import Lookup
+from exports.format.manifest import ListedItem
 from exports.report.words import playable
 from hashing.case.case import CAPTURES
-from hashing.case.events import ProofRead
+from hashing.case.events import PageJudged, ProofRead
 from hashing.case.post import Post
 from hashing.files import inside
-
-if TYPE_CHECKING:
-    from exports.format.capture_view import CaptureView
-    from exports.format.manifest import ListedItem
-    from hashing.case.events import PageJudged
 
 _LARGEST_TEXT = 1 << 20
 
@@ -38,25 +35,19 @@ class CheckedItem:
     sha256: str
     size: int
     mime: str
-    captured: str
-    """When it was asked for, or taken in, by this computer's clock."""
-    server_date: str
-    """When its server gave it out, by that server's clock; "" where a cache may have had it before."""
-    facts: Mapping[str, str]
-    """The first claim of each name."""
+    captured: str  # When it was asked for, or taken in, by this computer's clock.
+    server_date: str  # When its server gave it out, by that server's clock; "" where a cache may have had it before.
+    facts: Mapping[str, str]  # The first claim of each name.
     post: Post | None
+    # What it proves, where it is the signed proof of a record, as it was checked when it was captured.
     proof: ProofRead | None
-    """What it proves, where it is the signed proof of a record, as it was checked when it was captured."""
-    shows: str
-    """What a page shows, as a digest of its text and media; "" where it is no page."""
-    protected: bool
-    """Whether a protected source has handed it in: what the file itself reveals is then told nowhere."""
-    open: Callable[[], BinaryIO]
-    """Opens the file. Raises OSError, NotCheckable."""
+    shows: str  # What a page shows, as a digest of its text and media; "" where it is no page.
+    protected: bool  # Whether a protected source has handed it in: what the file itself reveals is then told nowhere.
+    open: Callable[[], BinaryIO]  # Opens the file. Raises OSError, NotCheckable.
+    # Opens the video that it is, or that was joined of what it names; None where it is none. Raises as `open`.
     film: Callable[[], BinaryIO] | None
-    """Opens the video that it is, or that was joined of what it names; None where it is none. Raises as `open`."""
+    # Returns what a person reads in it; "" where nothing was read. Raises OSError, NotCheckable.
     text: Callable[[], str]
-    """Returns what a person reads in it; "" where nothing was read. Raises OSError, NotCheckable."""
 
     @property
     def claimed(self) -> str:
@@ -68,8 +59,7 @@ class CheckedItem:
 class Material:
     """The items, in the order of the captures, each read when it is asked for: there may be more than memory holds."""
 
-    what: str
-    """`case` or `bundle`."""
+    what: str  # `case` or `bundle`.
     items: Sequence[CheckedItem]
 
 

@@ -16,15 +16,11 @@ from intelligence.checks.finding import SAME_TEXT, CheckFinding
 from intelligence.checks.groups import UnreadItems
 from intelligence.checks.material import CheckedItem
 
-RUN = 4
-"""Words in a run."""
-_LEAST_RUNS = 6
-"""Shorter texts say the same by chance."""
+RUN = 4  # Words in a run.
+_LEAST_RUNS = 6  # Shorter texts say the same by chance.
 _MOST_RUNS = 5_000
-_MOST_IN_ALL = 20_000_000
-"""Runs that are compared at once: each takes some 30 bytes of the disk."""
-_MOST_SHARING = 200
-"""A run in more texts than these is a phrase of everybody's, such as a page's menu."""
+_MOST_IN_ALL = 20_000_000  # Runs that are compared at once: each takes some 30 bytes of the disk.
+_MOST_SHARING = 200  # A run in more texts than these is a phrase of everybody's, such as a page's menu.
 _ALIKE = 0.6
 _WORD = re.compile(r"\w+")
 

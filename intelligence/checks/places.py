@@ -16,13 +16,10 @@ from intelligence.checks.times import ClaimedMoment, shown_by_posts
 
 # Decimal degrees, with or without the scheme of RFC 5870 (geo:).
 _PAIR = re.compile(r"\s*(?:geo:)?(-?[0-9]{1,3}(?:\.[0-9]+)?)\s*[,; ]\s*(-?[0-9]{1,3}(?:\.[0-9]+)?)\b")
-_EARTH = 6371.0
-"""Kilometres of the mean radius."""
-_FAR = 2.0
-"""Kilometres that a position may be off."""
+_EARTH = 6371.0  # Kilometres of the mean radius.
+_FAR = 2.0  # Kilometres that a position may be off.
 _NAMED = 50
-_LARGEST_SLACK = timedelta(minutes=15)
-"""Within it the sun moves less than four degrees."""
+_LARGEST_SLACK = timedelta(minutes=15)  # Within it the sun moves less than four degrees.
 
 Place = tuple[float, float]
 

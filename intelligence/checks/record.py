@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from exports.format.found_words import WORDS
+from hashing.case.case import Case
 from hashing.case.custody import demand_recordable
 from hashing.case.events import Checked, FoundFact, RestsOn
+from hashing.ledger.keys import SigningKey
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
+from intelligence.checks.finding import CheckFinding
 
-if TYPE_CHECKING:
-    from hashing.case.case import Case
-    from hashing.ledger.keys import SigningKey
-    from intelligence.checks.finding import CheckFinding
-
+# Findings that one run records, and words of items beside them: a bundle proves each in two files of its own.
 MOST, MOST_WORDS = 500, 2_000
-"""Findings that one run records, and words of items beside them: a bundle proves each in two files of its own."""
 
 
 def record_findings(

@@ -26,8 +26,8 @@ _SHOWN = ("photo", "video", "audio", "document")
 _KEY = "pubkey.asc"
 # ProofMode names each file of a bundle by the SHA-256 of what it is about.
 _PROOF = re.compile(r"([0-9a-f]{64})(?:\.proof\.(?:csv|json))?(?:\.asc)?")
+# What of a ProofMode bundle is signed: the file itself, named by its SHA-256, and what its sensors said.
 _PROOFS = ("", ".proof.csv", ".proof.json")
-"""What of a ProofMode bundle is signed: the file itself, named by its SHA-256, and what its sensors said."""
 _NO_TRUST = "whom to trust is not judged: no list of trusted signers was named"
 _NOT_TOLD = "what they say is not told: it was handed in by a protected source"
 _OF_X509 = ("cryptography.x509", "cryptography.hazmat.primitives.asymmetric.ec")

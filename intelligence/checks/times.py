@@ -16,8 +16,8 @@ _FORM = re.compile(
     r"([0-9]{4})[-:]([0-9]{2})[-:]([0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?(?:\.[0-9]+)?"
     r"\s*(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
+# A time without a zone may be so far from UTC: 14 hours, and one for a clock that was not put forward.
 _UNZONED = timedelta(hours=15)
-"""A time without a zone may be so far from UTC: 14 hours, and one for a clock that was not put forward."""
 # How far a camera's clock may be wrong before it counts as a contradiction.
 _ZONED = timedelta(minutes=10)
 # Programs on phones write the file some seconds or minutes after the shutter.

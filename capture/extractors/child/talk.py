@@ -28,8 +28,7 @@ class Talk:
     def __init__(self, talk: socket.socket) -> None:
         self._talk = talk
         self._lock = threading.Lock()
-        self.asked = 0
-        """Requests that were answered."""
+        self.asked = 0  # Requests that were answered.
 
     def task(self, kind: type[T]) -> T:
         """Return what is to be done."""

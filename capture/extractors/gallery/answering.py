@@ -22,19 +22,17 @@ from hashing.case.kinds import ItemKind
 from hashing.files import inside
 from hashing.sandbox import NotRead
 
-_MOST = 5000
-"""Questions that one scene may ask: a list of pages that goes round for ever ends here."""
-_REMEMBERED = 30
-"""Answers in which a post is looked for: the page of a list, and what was asked for before it."""
+_MOST = 5000  # Questions that one scene may ask: a list of pages that goes round for ever ends here.
+_REMEMBERED = 30  # Answers in which a post is looked for: the page of a list, and what was asked for before it.
+# Of a post, and of posts at one address: where a member is named after its post, paths lead to no other.
 _MOST_NAMES, _MOST_PATHS = 10, 100
-"""Of a post, and of posts at one address: where a member is named after its post, paths lead to no other."""
+# Answers without a post, at addresses that gave some, in which it is looked for what was not read.
 _LOOKED_THROUGH = 50
-"""Answers without a post, at addresses that gave some, in which it is looked for what was not read."""
 _REFUSED = frozenset({401, 403, 429, 451})
 _SUCCESS, _REDIRECTS, _CLIENT_ERROR, _SERVER_ERROR = range(200, 300), range(300, 400), 400, 500
 _REFUSALS: dict[int, TroubleKind] = {401: "login", 429: "limit"}
+# Where a site leads who is not, or no longer, logged in.
 _LOGIN = re.compile(r"/(?:accounts/)?(?:log|sign)[-_]?in(?:[/.?#]|$)|/checkpoint/|login_required", re.IGNORECASE)
-"""Where a site leads who is not, or no longer, logged in."""
 _PASSWORD = re.compile(rb"<input\b[^>]{0,500}\btype\s*=\s*[\"']?password", re.IGNORECASE)
 _CHALLENGE = re.compile(rb"challenge|captcha|_cf_chl_opt", re.IGNORECASE)
 _METHODS = frozenset({"GET", "HEAD", "POST"})
@@ -63,17 +61,13 @@ class GalleryAnswering:
         self._given_up = f"more than {_MOST:,} requests for one scene"
         self._questions = 0
         self._answers = list[_Searched]()
-        self._told = set[str]()
-        """What the site calls the posts that gallery-dl told of."""
-        self._paths: dict[str, set[str]] = {}
-        """Where in answers posts stood, by the addresses without their queries."""
+        self._told = set[str]()  # What the site calls the posts that gallery-dl told of.
+        self._paths: dict[str, set[str]] = {}  # Where in answers posts stood, by the addresses without their queries.
         self._login_at = ""
-        self.failed = ""
-        """Why the last question was not answered as it was meant, whether or not a list may end so."""
-        self.refused = ""
-        """Why the last question was refused, if it was: a list that ends so has not come to its end."""
+        self.failed = ""  # Why the last question was not answered as it was meant, whether or not a list may end so.
+        self.refused = ""  # Why the last question was refused, if it was: a list that ends so has not come to its end.
+        # What kind of refusal that was, by the answer itself and not by what gallery-dl makes of it.
         self.refusal: TroubleKind = ""
-        """What kind of refusal that was, by the answer itself and not by what gallery-dl makes of it."""
 
     @property
     def last(self) -> StoredItem | None:
@@ -203,8 +197,7 @@ class ServedPost(NamedTuple):
     stored: StoredItem
     offset: int
     data: bytes
-    made_up: list[str]
-    """Fields that gallery-dl names and that do not stand there."""
+    made_up: list[str]  # Fields that gallery-dl names and that do not stand there.
 
 
 class _Searched:
@@ -214,8 +207,7 @@ class _Searched:
         self._fetch = fetch
         self.stored = stored
         self.question = question
-        self.told = False
-        """Whether a post was found in it."""
+        self.told = False  # Whether a post was found in it.
         self._objects: dict[str, NamedObject] | None = None
 
     @property

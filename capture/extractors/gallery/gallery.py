@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from capture.extractors.gallery.sites import Site, is_installed, modules_for, site_of
-from capture.extractors.wanted_posts import WantedPosts
+from capture.extractors.wanted_posts import WantedPosts, without_tag
 from capture.request.extractor import (
     Fetch,
     Finding,
@@ -17,16 +17,12 @@ from capture.request.extractor import (
     PostGone,
     Unavailable,
 )
-from capture.request.hashtag import same_for_all
+from capture.request.known import KnownPost
+from capture.request.scene import Scene
 from hashing.case.verdict import SESSION_ENDED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from capture.extractors.gallery.gallery_search import GallerySearch
-    from capture.request.known import KnownPost
-    from capture.request.scene import Scene
-    from hashing.case.post import Post
 
 INSTALL = "install the extra `gallery` (pipx install '.[gallery]')"
 
@@ -99,7 +95,7 @@ class Gallery:
         if (rests := _rests(site, fetch)) is not None:
             yield rests
             return
-        wanted = WantedPosts(fetch.options, _without_tag(scene.tag, site))
+        wanted = WantedPosts(fetch.options, without_tag(scene.tag, site.name))
         search = _search(fetch, url, site, wanted)
         yield from search.look(url)
         if search.trouble is not None and search.trouble.kind != "none there":
@@ -128,14 +124,3 @@ def _search(fetch: Fetch, url: str, site: Site | None, wanted: WantedPosts) -> G
     from capture.extractors.gallery.gallery_search import GallerySearch
 
     return GallerySearch(fetch, modules, site, wanted, process)
-
-
-def _without_tag(tag: str, site: Site) -> Callable[[Post], str]:
-    wanted = same_for_all(tag)
-
-    def _unwanted(post: Post) -> str:
-        if wanted in map(same_for_all, post.tags):
-            return ""
-        return f"post: shown by {site.name} for #{tag}, but without this hashtag"
-
-    return _unwanted

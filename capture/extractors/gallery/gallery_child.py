@@ -51,30 +51,28 @@ if TYPE_CHECKING:
 _LARGEST_DECODED = 32 << 20
 _LARGEST_INFO = 1 << 20
 _MOST_FILES = 1000
-_DEEPEST = 4
-"""Extractors that hand on to others: a profile to its posts, a search to its results."""
+_DEEPEST = 4  # Extractors that hand on to others: a profile to its posts, a search to its results.
 _MOST_REMARKS, _EMPTY_PAGES = 50, 2
+# Fields of a request that the recorder sets itself, or that would not be true.
 _OURS = frozenset({"accept-encoding", "connection", "content-length", "te", "x-forwarded-for"})
-"""Fields of a request that the recorder sets itself, or that would not be true."""
 _FOR_FILES = frozenset({"referer", "user-agent", "accept"})
 _LOGIN = re.compile(r"log[ -]?in|sign[ -]?in|authenticat|unauthori|credentials|cookies needed", re.IGNORECASE)
+# Of one post or account that a session may not see: it has not ended by that.
 _FORBIDDEN = re.compile(r"protected|private|blocked|permission|privileges|available|viewable|nsfw", re.IGNORECASE)
-"""Of one post or account that a session may not see: it has not ended by that."""
 _CHALLENGE = re.compile(r"challenge|captcha|cloudflare|ddos-guard", re.IGNORECASE)
 _GONE = re.compile(r"not found|no status found|deleted|no longer|does(?:n't| not) exist|suspended", re.IGNORECASE)
 _LIMIT = re.compile(r"\b429\b|rate.?limit|too many requests|wants a pause", re.IGNORECASE)
+# In a warning: something of a post was not got.
 _LOST = re.compile(
     r"\bmissing\b|\berror while\b|\bfailed to\b|\bskipping\b|\bcould not\b|\bunable to (?!fetch higher)", re.IGNORECASE
 )
-"""In a warning: something of a post was not got."""
+# In such a warning: it is tried once more, and what comes of that is said.
 _AGAIN = re.compile(r"try(?:ing)? again|retry|[0-9]+/[0-9]+\)", re.IGNORECASE)
-"""In such a warning: it is tried once more, and what comes of that is said."""
+# Nothing is read from the user's files.
 _SETTINGS = {"input": False, "netrc": False, "cookies-update": False, "proxy-env": False, "retries": 0}
-"""Nothing is read from the user's files."""
 
 
-_heard: list[str] = []
-"""What gallery-dl has warned of: some say there what is wrong, and then end with common words."""
+_heard: list[str] = []  # What gallery-dl has warned of: some say there what is wrong, and then end with common words.
 
 
 def extract(talk: socket.socket) -> None:

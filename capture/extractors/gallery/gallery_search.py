@@ -49,19 +49,17 @@ from hashing.case.post import Post, PostMedia
 from hashing.case.verdict import SESSION_ENDED
 from hashing.sandbox import NotRead, SandboxProcess
 
-_TOGETHER = 50
-"""Posts that are looked for together in what was served."""
+_TOGETHER = 50  # Posts that are looked for together in what was served.
+# Posts in a row before `--since`, after which a list is past it: some show pinned or boosted ones first.
 _OLD_POSTS = 40
-"""Posts in a row before `--since`, after which a list is past it: some show pinned or boosted ones first."""
 _LARGEST_INFO, _LARGEST_POST = 64 << 20, 1 << 20
+# What one scene may say, and pauses between two requests: a process that was taken over says what it likes.
 _MOST_POSTS, _MOST_REMARKS, _MOST_PAUSES = 100_000, 100, 10
-"""What one scene may say, and pauses between two requests: a process that was taken over says what it likes."""
+# Requests, and answers of nothing but known posts, after which a list has no end; questions that are refused then.
 _MOST_FRUITLESS, _MOST_REPEATS, _PATIENCE = 300, 10, 50
-"""Requests, and answers of nothing but known posts, after which a list has no end; questions that are refused then."""
-_OF_FILES = frozenset({"referer", "user-agent", "accept"})
-"""Fields that the request of a file may be given."""
-_COMMENTS = 500
-"""Comments that Reddit is asked for at once, the most that it gives."""
+_OF_FILES = frozenset({"referer", "user-agent", "accept"})  # Fields that the request of a file may be given.
+_COMMENTS = 500  # Comments that Reddit is asked for at once, the most that it gives.
+# Why gallery-dl ended before the end, by the kind of its trouble.
 _REASONS = {
     "login": "{host} shows this only to who is logged in{words}: lend a session (--session, --cookies)",
     "forbidden": "{host} does not show this to everybody{words}: lend a session that may see it (--session, --cookies)",
@@ -70,18 +68,16 @@ _REASONS = {
     "gone": "{host} says that there is nothing here, or no longer{words}",
     "": "{host}: gallery-dl could go no further{words}",
 }
-"""Why gallery-dl ended before the end, by the kind of its trouble."""
 _WITH_SESSION = {
     "login": f"{{host}}: {SESSION_ENDED}{{words}}: lend a new one (--session, --cookies) and run this again",
     "forbidden": "{host} does not show this to the session that was lent{words}",
 }
+# Kinds of trouble of which the site's own last answer, where that was a refusal, says more.
 _VAGUE = frozenset({"", "unreadable", "limit"})
-"""Kinds of trouble of which the site's own last answer, where that was a refusal, says more."""
+# How gallery-dl says that an answer does not have the form that it expects.
 _NOT_UNDERSTOOD = re.compile(r"\((?:Key|Type|Value|Index|Attribute|JSONDecode|Lookup)Error\b")
-"""How gallery-dl says that an answer does not have the form that it expects."""
 _WORDS = "in gallery-dl's words"
-_VIDEO = "ytdl:"
-"""How gallery-dl names what yt-dlp is to fetch."""
+_VIDEO = "ytdl:"  # How gallery-dl names what yt-dlp is to fetch.
 
 
 @dataclass(slots=True)
@@ -92,33 +88,23 @@ class GallerySearch:
     modules: tuple[str, ...]
     site: Site | None = None
     wanted: WantedPosts | None = None
-    process: SandboxProcess | OSError | None = None
-    """Where one was started before, as `started` returns it."""
-    found: int = 0
-    """Posts and files that gallery-dl named."""
-    trouble: GalleryTrouble | None = None
-    """Why it ended before the end."""
+    process: SandboxProcess | OSError | None = None  # Where one was started before, as `started` returns it.
+    found: int = 0  # Posts and files that gallery-dl named.
+    trouble: GalleryTrouble | None = None  # Why it ended before the end.
     _url: str = ""
     _videos: list[tuple[str, str]] = field(default_factory=list)
     _old: int = 0
-    _pauses: int = 0
-    """Since the last request."""
+    _pauses: int = 0  # Since the last request.
     _infos: list[bytes] = field(default_factory=list)
     _info_size: int = 0
+    # Answers of Reddit with comments, by the number of the post.
     _threads: dict[str, StoredItem] = field(default_factory=dict)
-    """Answers of Reddit with comments, by the number of the post."""
-    _fruitless: int = 0
-    """Requests since something new came."""
-    _repeats: int = 0
-    """Answers in a row in which nothing stood but posts that had come before."""
-    _repeated: bool = False
-    """Whether such a post came since the last request."""
-    _timed: bool = False
-    """Whether a post had a time."""
-    _unnamed: int = 0
-    """What reads like a post and has no name."""
-    _read: set[str] = field(default_factory=set)
-    """Items that a post was read in."""
+    _fruitless: int = 0  # Requests since something new came.
+    _repeats: int = 0  # Answers in a row in which nothing stood but posts that had come before.
+    _repeated: bool = False  # Whether such a post came since the last request.
+    _timed: bool = False  # Whether a post had a time.
+    _unnamed: int = 0  # What reads like a post and has no name.
+    _read: set[str] = field(default_factory=set)  # Items that a post was read in.
     _remarks: list[GalleryRemark] = field(default_factory=list)
 
     def look(self, url: str) -> Iterator[Finding]:

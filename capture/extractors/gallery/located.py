@@ -17,10 +17,10 @@ from capture.recorder.decoding import NotDecoded, decoded_body
 
 _LARGEST = 32 << 20
 _MOST = 50_000
+# Members by which sites call a post.
 _NAMES = frozenset(
     {b"id", b"id_str", b"idstr", b"rest_id", b"pk", b"uri", b"code", b"shortcode", b"no", b"pageid", b"deviationid"}
 )
-"""Members by which sites call a post."""
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*+)"|([{}\[\],:])|(-?[0-9]++)', re.DOTALL)
 _SCRIPT = re.compile(rb"<script\b[^>]*>\s*+(?=[{\[])(.*?)</script>", re.DOTALL | re.IGNORECASE)
 _ARRAY = re.compile(r"\[\]")
@@ -33,8 +33,7 @@ class NamedObject(msgspec.Struct, frozen=True):
     name: str
     start: int
     end: int
-    path: str = ""
-    """By which members it is reached, such as `/data/children[]/data`."""
+    path: str = ""  # By which members it is reached, such as `/data/children[]/data`.
 
 
 class _Open(NamedTuple):

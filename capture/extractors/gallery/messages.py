@@ -28,10 +28,9 @@ class GalleryTask(ChildMessage, frozen=True, kw_only=True):
     """What the process is to look into."""
 
     url: str
-    modules: tuple[str, ...]
-    """gallery-dl's own names of the modules that may know the address."""
+    modules: tuple[str, ...]  # gallery-dl's own names of the modules that may know the address.
+    # gallery-dl's options, by module.
     options: dict[str, dict[str, str | int | bool | None]] = msgspec.field(default_factory=dict)
-    """gallery-dl's options, by module."""
     longest_pause: float = 900.0
     cookies: tuple[Cookie, ...] = ()
 
@@ -56,20 +55,15 @@ class FoundPost(ChildMessage, frozen=True, kw_only=True, tag=True):
 
     module: Line
     post: Post | None = None
-    names: tuple[Line, ...] = ()
-    """What the site itself calls it in its answers."""
+    names: tuple[Line, ...] = ()  # What the site itself calls it in its answers.
     facts: tuple[Fact, ...] = ()
     files: Annotated[tuple[PostFile, ...], msgspec.Meta(max_length=1000)] = ()
-    left_out: int = 0
-    """Files beyond these."""
-    asked: Count = 0
-    """Questions that were answered before gallery-dl began with it."""
-    unnamed: bool = False
-    """Whether it reads like a post, and the site's own name for it is not there."""
+    left_out: int = 0  # Files beyond these.
+    asked: Count = 0  # Questions that were answered before gallery-dl began with it.
+    unnamed: bool = False  # Whether it reads like a post, and the site's own name for it is not there.
+    # Parts of the post that have another form than gallery-dl and we expect: a list in the place of a text.
     unread: tuple[PostPart, ...] = ()
-    """Parts of the post that have another form than gallery-dl and we expect: a list in the place of a text."""
-    info: bytes = b""
-    """All that gallery-dl found out, as JSON."""
+    info: bytes = b""  # All that gallery-dl found out, as JSON.
 
 
 class GalleryRemark(ChildMessage, frozen=True, kw_only=True, tag=True):

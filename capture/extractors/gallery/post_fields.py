@@ -18,14 +18,12 @@ from capture.request.hashtag import same_for_all
 from hashing.case.facts import Fact
 from hashing.case.post import Account, Post
 
-Paths = tuple[str, ...]
-"""Names of fields, the best first; a dot leads into an object."""
+Paths = tuple[str, ...]  # Names of fields, the best first; a dot leads into an object.
 
 PostPart = Literal["text", "title", "time", "author"]
 _MOST = 200
 _LONGEST_TEXT = 150_000
-_LATEST = 253_402_300_800
-"""Seconds from 1970 to the year 10000."""
+_LATEST = 253_402_300_800  # Seconds from 1970 to the year 10000.
 _TAG = re.compile(r"(?<![\w#&])#(\w+)")
 _NAMED = re.compile(r"\{([\w.]+)\}")
 _HTML = re.compile(r"</?(?:p|br|a|span|div)\b[^>]*>")
@@ -36,8 +34,7 @@ class PostFields(msgspec.Struct, frozen=True, kw_only=True):
     """Where a site's metadata say what."""
 
     id: Paths = ("uri", "id", "post_id", "shortcode", "code", "hash")
-    permalink: str = ""
-    """The post's address, with fields in braces."""
+    permalink: str = ""  # The post's address, with fields in braces.
     link: Paths = ("post_url", "permalink", "url_post", "link", "uri")
     handle: Paths = (
         "author.handle", "author.username", "author.name", "user.username", "user.screen_name", "user.name",
@@ -57,17 +54,14 @@ class PostFields(msgspec.Struct, frozen=True, kw_only=True):
     text: Paths = ("content", "text", "description", "caption", "body", "selftext", "desc", "message", "comment")
     language: Paths = ("lang", "language")
     tags: Paths = ("tags", "hashtags")
-    tags_in_text: bool = True
-    """Whether hashtags are also those that stand in the text."""
+    tags_in_text: bool = True  # Whether hashtags are also those that stand in the text.
     reply_to: Paths = ("reply_id", "in_reply_to_id", "reply_to")
     quotes: Paths = ("quoted_id", "retweet_id")
     counts: Mapping[str, str] = msgspec.field(
         default_factory=lambda: {"likes": "likes", "views": "views", "comments": "comments", "score": "score"}
     )
-    alt: Paths = ("alt", "description_alt", "caption")
-    """What a file shows, in the file's own metadata."""
-    post_per_file: bool = False
-    """Whether each file is a post of its own, and what comes first an album's head."""
+    alt: Paths = ("alt", "description_alt", "caption")  # What a file shows, in the file's own metadata.
+    post_per_file: bool = False  # Whether each file is a post of its own, and what comes first an album's head.
 
 
 def read_post(said: Mapping[str, Any], fields: PostFields, platform: str, url: str) -> Post | None:

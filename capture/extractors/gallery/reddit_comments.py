@@ -10,7 +10,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import msgspec
@@ -20,12 +20,10 @@ from capture.extractors.gallery.located import named_objects
 from capture.extractors.json_value import Json, count, line, mapping, name_of, sequence, text, web_url
 from capture.page.kinds import kind_of_address
 from capture.recorder.decoding import NotDecoded, decoded_body
+from capture.request.extractor import StoredItem
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Account, Post, PostMedia
 from hashing.sandbox import Readers
-
-if TYPE_CHECKING:
-    from capture.request.extractor import StoredItem
 
 _LARGEST = 16 << 20
 _MOST = 5000
@@ -39,10 +37,8 @@ class ThreadPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     post: Post | None = None
     offset: int = 0
     data: bytes = b""
-    only_named: int = 0
-    """Of these the answer has the names alone."""
-    unread: int = 0
-    """These stand in the answer, and are more than are read, or not to be placed in it."""
+    only_named: int = 0  # Of these the answer has the names alone.
+    unread: int = 0  # These stand in the answer, and are more than are read, or not to be placed in it.
     problem: str = ""
 
 

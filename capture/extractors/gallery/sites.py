@@ -16,15 +16,14 @@ from capture.extractors.gallery.post_fields import PostFields
 Options = Mapping[str, str | int | bool | None]
 
 ALL = "yes"
-_DELAY = 1.0
-"""Seconds between two requests to a site that has no number of its own."""
+_DELAY = 1.0  # Seconds between two requests to a site that has no number of its own.
 _STAND_IN = "stand-in, 2026-11-30, gallery-dl 1.32.18"
+# Modules of gallery-dl that are no site's: some would read files, or take any address at all.
 _NO_SITES = frozenset(
     {"oauth", "ytdl", "recursive", "generic", "noop", "directlink", "urlshortener", "message", "common", "__init__"}
 )
-"""Modules of gallery-dl that are no site's: some would read files, or take any address at all."""
+# What extractors of our own read better, or a mirror of what another module reads.
 _OURS = frozenset({"bluesky", "mastodon", "tumblrgallery"})
-"""What extractors of our own read better, or a mirror of what another module reads."""
 _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "go", "gov", "ne", "net", "or", "org"})
 
 
@@ -32,23 +31,16 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     """One site."""
 
     name: str
-    hosts: tuple[str, ...]
-    """Its own domains; the first one is that of `--on`."""
-    also: tuple[str, ...] = ()
-    """Further domains of its own, to which a session may be lent."""
+    hosts: tuple[str, ...]  # Its own domains; the first one is that of `--on`.
+    also: tuple[str, ...] = ()  # Further domains of its own, to which a session may be lent.
     module: str
-    tag: str = ""
-    """Where it is asked for a hashtag, with `{tag}`; "" where it cannot be."""
-    session: tuple[str, ...] = ()
-    """The cookies that make a session."""
-    post: str = ALL
-    """Which posts gallery-dl names, where it does not name all."""
-    comments: str = "no"
-    """With what option comments come, or answers to a post."""
-    shown_to: str = "anybody"
-    """Whom it shows its lists to."""
+    tag: str = ""  # Where it is asked for a hashtag, with `{tag}`; "" where it cannot be.
+    session: tuple[str, ...] = ()  # The cookies that make a session.
+    post: str = ALL  # Which posts gallery-dl names, where it does not name all.
+    comments: str = "no"  # With what option comments come, or answers to a post.
+    shown_to: str = "anybody"  # Whom it shows its lists to.
+    # On what it was last seen to work, by a test that runs it; "" where its fields were read from gallery-dl alone.
     seen: str = ""
-    """On what it was last seen to work, by a test that runs it; "" where its fields were read from gallery-dl alone."""
     delay: float = _DELAY
     options: Options = msgspec.field(default_factory=dict)
     fields: PostFields
@@ -411,11 +403,11 @@ SITES: tuple[Site, ...] = (
 """The twenty that are most used for what police look for; gallery-dl knows some hundreds more, which are read alike."""
 
 
+# Options of modules that no site in the table has; as they come, they leave out posts without photos.
 MODULE_OPTIONS: Mapping[str, dict[str, str | int | bool | None]] = {
     "mastodon": {"text-posts": True, "reblogs": True, "replies": True},
     "bluesky": {"quoted": True, "reposts": True},
 }
-"""Options of modules that no site in the table has; as they come, they leave out posts without photos."""
 
 
 @lru_cache(maxsize=256)  # each extractor asks for each scene
@@ -478,8 +470,7 @@ def _end(host: str) -> str:
 
 
 _DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,12}")
-_COMMON = 12
-"""A domain in so many modules is nobody's site, but where documentation is, or code."""
+_COMMON = 12  # A domain in so many modules is nobody's site, but where documentation is, or code.
 
 
 def _domain(host: str) -> str:
