@@ -24,7 +24,7 @@ def grouped(
             if said not in seen:
                 seen[said] = ""
                 begun[number] = said
-    for said in begun.values():
+    for _, said in begun.pairs():
         if len(numbers := places.pop(said)) >= least:
             yield said, Picked(items, numbers)
 

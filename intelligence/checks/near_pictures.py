@@ -29,7 +29,7 @@ def near_pictures(items: Sequence[CheckedItem], shown: ShownPictures) -> Iterato
     leaders = _leaders(shown.files)
 
     def _group(item: CheckedItem) -> str:
-        number = files.get(item.sha256, -1) if item.kind == "photo" or item.film else -1
+        number = files.get(item.sha256, -1)
         return str(leaders[number]) if number >= 0 else ""
 
     for _, group in grouped(items, _group):

@@ -84,9 +84,8 @@ def shown_pictures(items: Sequence[CheckedItem], done: Callable[[int, int], None
                 if made.bits and not made.signed:
                     shown.bare[item.sha256] = ""
             done(read := read + len(batch), whole)
-        looked_at = Picked(items, videos)
-        films = pool.map(partial(_film, ffmpeg=ffmpeg, readers=readers), looked_at)
-        for item, film in zip(looked_at, films, strict=True):
+        films = pool.map(lambda number: _film(items[number], ffmpeg, readers), videos)
+        for item, film in zip(Picked(items, videos), films, strict=True):
             _add(shown, item, film[:MOST_KEYFRAMES])
             if len(film) > MOST_KEYFRAMES:
                 shown.in_part.add(item, f"until {film[-1][0]}, {MOST_KEYFRAMES} pictures of it")

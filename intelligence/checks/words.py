@@ -55,8 +55,8 @@ def word_findings(
                     yield from _told(item, text, f"{tesseract.title} reads", unread)
                 done(read := read + len(batch), whole)
         if engine is not None:
-            listened = Picked(items, sounds)
-            for item, text in zip(listened, pool.map(partial(_heard, engine=engine), listened), strict=True):
+            spoken = pool.map(lambda number: _heard(items[number], engine), sounds)
+            for item, text in zip(Picked(items, sounds), spoken, strict=True):
                 yield from _told(item, text, f"{engine.title} hears", unread)
                 done(read := read + 1, whole)
     yield from unread.told(f"{counted(unread.count, 'item')} in which words could not be looked for")
