@@ -62,8 +62,7 @@ class Check:
     findings: Findings = field(default_factory=Findings)
     expected: Lookup[str, str] = field(default_factory=lambda: Lookup(str))
     """Path and SHA-256 of every file that something vouches for."""
-    large: Lookup[str, int] = field(default_factory=lambda: Lookup(str))
-    """Path and size of those that are as large as a hollow file at least."""
+    large: Lookup[str, int] = field(default_factory=lambda: Lookup(str))  # Path and size of those of HOLLOW or more.
     history: SealHistory = field(default_factory=SealHistory)
     doubts: dict[str, list[str]] = field(default_factory=dict)
     """What is wrong inside of a file, to be told where its bytes are those that were sealed: else they say it all."""

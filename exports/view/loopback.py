@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
+# A request's first line, and a field, as RFC 9112 (sections 3 and 5) has them and every browser sends them.
 _REQUEST = re.compile(rb"[A-Z]+ [\x21-\x7e]+ HTTP/1\.[01]\r\n")
 _FIELD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n")
-"""A request's first line, and a field, as RFC 9112 (sections 3 and 5) has them and every browser sends them."""
 
 
 class LoopbackServer(ThreadingHTTPServer):

@@ -22,8 +22,7 @@ from hashing.files.read_ahead import PIECE, ReadAhead
 
 LARGE = 8 << 20  # From this size on a second thread that reads ahead gains more than it costs (measured).
 
-HOLLOW = 1 << 30
-"""Bytes from which on a file that is nearly all hole counts as hollow: the disk holds less than a 16th of it."""
+HOLLOW = 1 << 30  # Bytes from which on a file counts as hollow of which the disk holds less than a 16th.
 _UNNAMED = Path()
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
