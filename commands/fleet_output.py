@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,11 @@ def print_status(status: FleetStatus) -> None:
         sys.exit(Exit.NOTHING)
     for each in status.evidence:
         _print_evidence(each)
+    for key, count in Counter(each.proven_by for each in status.evidence if each.proven_by).items():
+        said = (
+            f"{key} signed {counted(count, 'proof')}: any key is taken here, so compare it with those of your machines"
+        )
+        click.echo(f"key      {said} (goldenhour key)")
     done = "  ".join(f"{count:,} {state}" for state, count in states.items() if count)
     print_styled(f"{status.operation}  {done or 'no rows'}", "bold")
     if status.left:

@@ -44,7 +44,7 @@ class Rounds:
     def run(self, receipts: Path, every: str, lasting: str) -> Exit:
         """Make one round, or one after another; return the worst that came of any. Raises InUse, Unwritable."""
         from capture.request.amounts import span
-        from exports.custody.receipt_folder import ReceiptFolder, repeated, target_names
+        from exports.custody.receipt_folder import ReceiptFolder, repeated
 
         pause, length = (span(every, "--every"), None) if every else (1.0, 0.0)
         length = span(lasting, "--for") if lasting else length
@@ -53,7 +53,6 @@ class Rounds:
         def _round(number: int) -> None:
             nonlocal worst
             worst = worse(worst, self._apart(number, folder))
-            folder.remember(target_names(self.targets))
 
         given = (*self.targets, *([self.since] if self.since is not None else []))
         with ReceiptFolder(receipts, given) as folder, terminating_like_ctrl_c():

@@ -160,6 +160,7 @@ class EvidenceStatus:
     checked: str  # When it was checked last; "" for never.
     proven: str  # When it was last found whole.
     by: str  # The fingerprint of the key that signed the last check.
+    proven_by: str  # And of the one that signed the proof.
     seal: str  # The fingerprint of the seal that was proven last.
     every: timedelta
     reason: str
@@ -168,7 +169,8 @@ class EvidenceStatus:
         """Return the same as plain values."""
         return {
             "target": self.target, "state": self.state.lower(), "checked": self.checked or None,
-            "proven": self.proven or None, "by": self.by or None, "seal": self.seal or None,
+            "proven": self.proven or None, "by": self.by or None,
+            "proven_by": self.proven_by or None, "seal": self.seal or None,
             "every": self.every.total_seconds(), "reason": self.reason,
         }  # fmt: skip
 
@@ -217,6 +219,7 @@ def _status(
         checked=last.time if last is not None else "",
         proven=proven.time if proven is not None else "",
         by=PublicKey.parse(last.public_key).fingerprint() if last is not None else "",
+        proven_by=PublicKey.parse(proven.public_key).fingerprint() if proven is not None else "",
         seal=proven.fingerprint if proven is not None else "",
         every=every,
         reason="" if state == _TOLD[OK] else fault,

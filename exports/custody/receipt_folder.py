@@ -10,13 +10,13 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 from exports.custody.receipt import KeptReceipt, open_receipt, write_receipt
 from exports.format.outside import demand_no_part
 from exports.format.result import MISMATCH, Verification
+from hashing.case.own_runs import note_receipt, receipt_written_here
 from hashing.errors import HashingError, InUse
 from hashing.files.lock import try_lock
 from hashing.files.real_path import real_path
@@ -41,7 +41,6 @@ class ReceiptFolder:
     def __init__(self, path: Path, targets: Sequence[Path], *, clock: Clock = system_clock) -> None:
         self.path = path
         self._clock = clock
-        self._newest = dict[str, str]()
         demand_no_part(path, path, *targets)
         with storing(path):
             path.mkdir(mode=OWNER_FOLDER, parents=True, exist_ok=True)
@@ -70,6 +69,7 @@ class ReceiptFolder:
         moment = self._clock()
         path = self.path / _file_name(time_text(moment), target)
         write_receipt(path, found, key=key, officer=officer, target=target, clock=lambda: moment)
+        note_receipt(self.path, target, path.name)  # it must be there in the next round
         return path
 
     def last(self, target: str) -> tuple[KeptReceipt | None, list[str]]:
@@ -81,7 +81,7 @@ class ReceiptFolder:
             names, wrong = self._names(target), list[str]()
         except HashingError as error:
             return None, [str(error)]
-        if (before := self._newest.get(target)) is not None and before not in names:
+        if (before := receipt_written_here(self.path, target)) and before not in names:
             wrong.append(f"{before}: the receipt of the last round is gone")
         for name in reversed(names):
             try:
@@ -99,11 +99,6 @@ class ReceiptFolder:
     def knows(self, target: str) -> bool:
         """Say whether there is any receipt of a target. Raises Unreadable."""
         return bool(self._names(target))
-
-    def remember(self, targets: Sequence[str]) -> None:
-        """Note which receipt of each target is the newest: it must be there in the next round."""
-        with suppress(HashingError):  # what cannot be read now, the next round tells
-            self._newest = {target: names[-1] for target in targets if (names := self._names(target))}
 
     def _names(self, target: str) -> list[str]:
         with reading(self.path):

@@ -131,7 +131,7 @@ class FolderTree:
                 continue
             result = next(others)
             if isinstance(result, UnreadFile):
-                yield FileReading(name, reason=result.reason)
+                yield FileReading(name, reason=result.reason, hollow=result.hollow)
             else:
                 yield FileReading(name, result.digests[0].hex, result.size)
 
@@ -144,10 +144,10 @@ class FolderTree:
         if self._are_many(names(), _FEWEST_FOR_THREADS, _LARGE_FOR_THREADS):
             from hashing.files.digest_files import digest_many
 
-            yield from digest_many(paths, root=self.path, progress=progress)
+            yield from digest_many(paths, root=self.path, hollow=False, progress=progress)
         for path in paths:
             try:
-                yield digest_file(path, root=self.path, progress=progress)
+                yield digest_file(path, root=self.path, hollow=False, progress=progress)
             except FileUnreadable as error:
                 yield error.unread
 

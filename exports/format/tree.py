@@ -26,7 +26,8 @@ WACZ_MARKS = frozenset({"datapackage.json", "datapackage-digest.json"})
 class FileReading(msgspec.Struct, frozen=True):
     """What a file's bytes are: SHA-256 in hexadecimal and size, or why it could not be read.
 
-    `fault` says what is wrong with the file although it has these bytes.
+    `fault` says what is wrong with the file although it has these bytes. `hollow` is the size of one that is nearly all
+    hole and was not read; `reason` says so.
     """
 
     name: str
@@ -34,6 +35,7 @@ class FileReading(msgspec.Struct, frozen=True):
     size: int = 0
     reason: str = ""
     fault: str = ""
+    hollow: int = 0
 
 
 class EvidenceTree(Protocol):

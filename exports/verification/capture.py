@@ -212,7 +212,7 @@ class CaptureCheck:
         except NotCheckable as error:
             self.check.problem(f"{self.prefix}{LEDGER}", str(error))
             return
-        self.check.expect(f"{self.prefix}{event.path}", event.sha256)
+        self.check.expect(f"{self.prefix}{event.path}", event.sha256, event.size)
         if isinstance(event, WarcClosed):
             self._records.close(event.path, event.records)
 

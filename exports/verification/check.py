@@ -16,6 +16,7 @@ from exports.format.tree import FILE, EvidenceTree, FileReading, demand_inside
 from exports.verification.history import SealHistory
 from exports.verification.same_names import name_faults
 from hashing.errors import BadFormat, BadKey, BadSignature
+from hashing.files.read import HOLLOW, FileUnreadable, digest_file
 from hashing.ledger.checkpoint import Checkpoint, parse_checkpoint
 from hashing.ledger.keys import PublicKey
 
@@ -61,6 +62,7 @@ class Check:
     findings: Findings = field(default_factory=Findings)
     expected: Lookup[str, str] = field(default_factory=lambda: Lookup(str))
     """Path and SHA-256 of every file that something vouches for."""
+    large: Lookup[str, int] = field(default_factory=lambda: Lookup(str))  # Path and size of those of HOLLOW or more.
     history: SealHistory = field(default_factory=SealHistory)
     doubts: dict[str, list[str]] = field(default_factory=dict)
     """What is wrong inside of a file, to be told where its bytes are those that were sealed: else they say it all."""
@@ -100,8 +102,10 @@ class Check:
             raise NotCheckable(f"{name}: larger than any file of its kind")
         return data
 
-    def expect(self, name: str, sha256: str) -> None:
-        """Expect a file with this digest; two that vouch for different bytes are a problem."""
+    def expect(self, name: str, sha256: str, size: int = 0) -> None:
+        """Expect a file with this digest, and its size if recorded; two that vouch for other bytes are a problem."""
+        if size >= HOLLOW:
+            self.large[name] = size
         before = self.expected.get(name, "")
         if before and before != sha256:
             self.problem(name, "two records vouch for different bytes")
@@ -192,9 +196,11 @@ class Check:
         # What is there and what is expected, each in the order of the names: one pass over both.
         expected = _InOrder(self.expected.pairs())
         for read in hashed:
+            wanted = expected.get(read.name)
+            whole = self._whole(read, progress) if read.hollow and wanted else read
             findings.files += 1
-            findings.bytes += read.size
-            self._judge(read, expected.get(read.name))
+            findings.bytes += whole.size
+            self._judge(whole, wanted)
         for name, kind in self.kinds.pairs():
             if kind != FILE and name in self.expected:
                 self._tell(findings.altered, Altered(name, _digest(self.expected[name]) or FILE, kind))
@@ -217,16 +223,30 @@ class Check:
             self.problem(".", f"more than {MOST_FILES:,} files are altered, missing or added: the others are not told")
 
     def _judge(self, read: FileReading, expected: str | None) -> None:
-        if read.reason:
+        found = read.reason if read.hollow else f"sha256:{read.sha256}"
+        if read.reason and not read.hollow:
             self.unchecked(read.name, read.reason)
         elif expected is None and not self._under_way(read.name):  # there, the next ledger line may speak of it
-            self._tell(self.findings.added, Added(read.name, f"sha256:{read.sha256}"))
+            self._tell(self.findings.added, Added(read.name, found))
             explain_added(self.findings, read.name)
         elif expected and expected != read.sha256:
-            self._tell(self.findings.altered, Altered(read.name, f"sha256:{expected}", f"sha256:{read.sha256}"))
+            self._tell(self.findings.altered, Altered(read.name, f"sha256:{expected}", found))
         else:
             for reason in (*self.doubts.get(read.name, ()), *([read.fault] if read.fault else ())):
                 self.problem(read.name, reason)
+
+    def _whole(self, read: FileReading, progress: Callable[[int], None]) -> FileReading:
+        """Read a hollow file where it has the recorded size: terabytes of nothing are not hashed to be told apart.
+
+        What goldenhour writes without recording a size (lists) never has such holes.
+        """
+        if self.large.get(read.name) != read.hollow:
+            return read
+        try:
+            found = digest_file(self.tree.path / read.name, root=self.tree.path, progress=progress)
+        except FileUnreadable as error:
+            return FileReading(read.name, reason=error.unread.reason)
+        return FileReading(read.name, found.digests[0].hex, found.size)
 
     def _under_way(self, name: str) -> bool:
         return any(name.startswith(prefix) for prefix in self.under_way)

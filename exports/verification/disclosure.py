@@ -171,7 +171,7 @@ class DisclosureCheck:
             return
         if withheld:
             return  # the line says what it would be; it is not here
-        self.check.expect(f"{self.prefix}{event.path}", event.sha256)
+        self.check.expect(f"{self.prefix}{event.path}", event.sha256, event.size)
 
     def _check_exchange(self, item: Item) -> None:
         """Check that the exchange that brought an item is here and brought these bytes."""

@@ -9,11 +9,10 @@ from __future__ import annotations
 import hmac
 import secrets
 import shutil
-from http.server import BaseHTTPRequestHandler
 from typing import BinaryIO
 from urllib.parse import unquote
 
-from exports.view.loopback import LoopbackServer
+from exports.view.loopback import LoopbackServer, StrictHandler
 
 # 256 bits: other users of this computer can reach the port, and cannot guess the address.
 _TOKEN_BYTES = 32
@@ -39,7 +38,7 @@ class TokenServer(LoopbackServer):
         self.address = f"{self.address}/{self.token}/"
 
 
-class TokenHandler(BaseHTTPRequestHandler):
+class TokenHandler(StrictHandler):
     """Answers GET and HEAD by `answer`, which is asked only where the request is a browser's own, with the token."""
 
     protocol_version = "HTTP/1.1"
@@ -52,11 +51,11 @@ class TokenHandler(BaseHTTPRequestHandler):
         """Answer a request for `name`, which stands behind the token."""
         raise NotImplementedError
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - http.server's
         """Answer a request."""
         self._answered(body=True)
 
-    def do_HEAD(self) -> None:
+    def do_HEAD(self) -> None:  # noqa: N802 - http.server's
         """Answer with the head alone."""
         self._answered(body=False)
 
@@ -76,6 +75,8 @@ class TokenHandler(BaseHTTPRequestHandler):
     def _refusal(self) -> tuple[int, str] | None:
         """Return why a request is refused, if it is: by whom it is made, before what it is for."""
         fields, server = self.headers, self.server
+        if not self.sound or "Content-Length" in fields or "Transfer-Encoding" in fields:
+            return 400, "no browser asks so"
         if fields.get_all("Host") != [server.host]:
             return 421, "this computer is asked under another name"
         if any(origin != f"http://{server.host}" for origin in fields.get_all("Origin", [])):

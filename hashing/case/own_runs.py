@@ -5,6 +5,7 @@ They are never in a case, so that no folder of a stranger's can speak for them:
     begun/    a note a capture that is not sealed yet: only these are finished off without being asked to
     signed/   a note a case: how long its ledger was when this user changed it last, so that one set back is told
     tokens/   a note a token of trusted time that is being stored
+    receipts/ a note a target that is verified again and again: its newest receipt, so that one that is gone is told
 
 A note that cannot be written is left out: nothing is then done by itself, and the officer is asked to do it.
 """
@@ -55,6 +56,14 @@ class TokenHad(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
 
 
+class ReceiptWritten(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest receipt of a target in a folder of receipts, by its name."""
+
+    folder: str
+    target: str
+    name: str
+
+
 def note_begun(case: str, capture: str, path: Path, key: PublicKey) -> None:
     """Note that a capture begins."""
     note = Begun(case=case, capture=capture, path=os.path.realpath(path), key=key.raw.hex())
@@ -100,6 +109,19 @@ def token_had_here(case: str, checkpoint: str, digest: str) -> bool:
 def forget_token(case: str, checkpoint: str) -> None:
     """Take the note of a token away: it is on record."""
     _remove(_place("tokens", case, checkpoint))
+
+
+def note_receipt(folder: Path, target: str, name: str) -> None:
+    """Note that a receipt was written."""
+    where = os.path.realpath(folder)
+    _write(_place("receipts", where, target), ReceiptWritten(folder=where, target=target, name=name))
+
+
+def receipt_written_here(folder: Path, target: str) -> str:
+    """Return the name of the newest receipt of a target that this user has written into a folder; "" of none."""
+    where = os.path.realpath(folder)
+    note = _read(_place("receipts", where, target), ReceiptWritten)
+    return note.name if note is not None and (note.folder, note.target) == (where, target) else ""
 
 
 def named_after(*names: str) -> str:

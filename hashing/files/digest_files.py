@@ -35,6 +35,7 @@ class HashReading:
     algorithms: tuple[str, ...] = (SHA256,)
     follow_symlinks: bool = True
     root: Path | None = None  # The folder of a case or a bundle: nothing below it is reached through a link.
+    hollow: bool = True  # Whether a file that is nearly all hole is read too.
 
 
 def digest_many(
@@ -44,6 +45,7 @@ def digest_many(
     workers: int | None = None,
     follow_symlinks: bool = True,
     root: Path | None = None,
+    hollow: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[FileDigests | UnreadFile]:
     """Hash files with the same algorithms; yield a result for each path, in the order given.
@@ -54,7 +56,7 @@ def digest_many(
     Raises BadFormat for an unknown algorithm.
     """
     names = known_algorithms(algorithms)
-    readings = (HashReading(path, names, follow_symlinks, root) for path in paths)
+    readings = (HashReading(path, names, follow_symlinks, root, hollow) for path in paths)
     return digest_readings(readings, workers=workers, progress=progress)
 
 
@@ -143,6 +145,7 @@ def _digest(reading: HashReading, buffer: bytearray, count: Callable[[int], None
             reading.algorithms,
             follow_symlinks=reading.follow_symlinks,
             root=reading.root,
+            hollow=reading.hollow,
             buffer=buffer,
             progress=count,
         )

@@ -22,6 +22,7 @@ from hashing.files.read_ahead import PIECE, ReadAhead
 
 LARGE = 8 << 20  # From this size on a second thread that reads ahead gains more than it costs (measured).
 
+HOLLOW = 1 << 30  # Bytes from which on a file counts as hollow of which the disk holds less than a 16th.
 _UNNAMED = Path()
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
@@ -37,11 +38,15 @@ class FileDigests:
 
 @dataclass(frozen=True, slots=True)
 class UnreadFile:
-    """A file or folder that could not be read to its end, and why; `missing` where there is no such thing."""
+    """A file or folder that was not read to its end, and why; `missing` where there is no such thing.
+
+    `hollow` is the size of a file that was left because it is nearly all hole.
+    """
 
     path: Path
     reason: str
     missing: bool = False
+    hollow: int = 0
 
 
 class FileUnreadable(Unreadable):
@@ -65,6 +70,7 @@ def digest_file(
     *,
     follow_symlinks: bool = True,
     root: Path | None = None,
+    hollow: bool = True,
     buffer: bytearray | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> FileDigests:
@@ -75,7 +81,8 @@ def digest_file(
     Raises Unreadable, which names the path and the reason: also for folders, pipes and devices, which are not opened,
     and for a file whose size or time changed while it was read. A writer that leaves both as they were is not seen.
     `root` is the folder of a case or a bundle that the file is in: nothing below it is reached through a link, whatever
-    `follow_symlinks` says. Raises BadFormat for an unknown algorithm.
+    `follow_symlinks` says. Without `hollow`, FileUnreadable is raised too for terabytes of which the disk holds next to
+    nothing. Raises BadFormat for an unknown algorithm.
     """
     hashers = [new_hash(name) for name in algorithms]
     if not hashers:
@@ -83,6 +90,8 @@ def digest_file(
     try:
         descriptor = _open(path, follow_symlinks=follow_symlinks, root=root)
         try:
+            if not hollow:
+                _demand_solid(path, os.fstat(descriptor))
             _hash_open(path, descriptor, hashers, buffer, progress)
         finally:
             os.close(descriptor)
@@ -96,7 +105,7 @@ def sha256_of(
 ) -> tuple[int, bytes]:
     """Read a regular file below an open folder once; return its size, and its SHA-256 as 32 bytes.
 
-    `progress` is told the number of bytes after each piece. Raises OSError, FileUnreadable.
+    `progress` is told the number of bytes after each piece. Raises OSError; FileUnreadable, also for a hollow file.
     """
     descriptor, before = folders.open_file(name)
     try:
@@ -106,6 +115,7 @@ def sha256_of(
             _demand_unchanged(_UNNAMED, before, os.fstat(descriptor), size)
             progress(size)
             return size, sha256
+        _demand_solid(_UNNAMED, before)
         hasher = new_hash()
         _hash_open(_UNNAMED, descriptor, [hasher], buffer, progress)
         return hasher.size, bytes.fromhex(hasher.hexdigest())
@@ -153,6 +163,12 @@ def _open_at(path: Path, name: Path | str | bytes, folder: int | None, *, follow
 def _demand_regular(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise FileUnreadable(UnreadFile(path, f"{kind_of(status.st_mode)}, not a regular file"))
+
+
+def _demand_solid(path: Path, status: os.stat_result) -> None:
+    size, held = status.st_size, status.st_blocks * 512  # the unit of stat(2), whatever the disk's is
+    if size >= HOLLOW and held < size >> 4:
+        raise FileUnreadable(UnreadFile(path, f"{size} bytes, of which the disk holds {held}", hollow=size))
 
 
 def _demand_unchanged(path: Path, before: os.stat_result, after: os.stat_result, size: int) -> None:

@@ -298,6 +298,7 @@ def _private_from_pem(text: str, path: Path, passphrase: Callable[[Path], bytes]
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+    _demand_one(text, str(path))
     advice = f"make a key with: openssl genpkey -algorithm ed25519 -out {shlex.quote(path.name)}"
     try:
         secret = passphrase(path) if passphrase is not None and _ENCRYPTED in text else None
@@ -321,6 +322,7 @@ def _public_from_pem(text: str) -> PublicKey:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+    _demand_one(text, "a public key in PEM")
     try:
         key = load_pem_public_key(text.encode("utf-8", "replace"))
     except (ValueError, UnsupportedAlgorithm) as error:
@@ -328,6 +330,12 @@ def _public_from_pem(text: str) -> PublicKey:
     if not isinstance(key, Ed25519PublicKey):
         raise BadKey("a public key of another kind than Ed25519", hint=_FORMS)
     return PublicKey(key.public_bytes_raw())
+
+
+def _demand_one(text: str, what: str) -> None:
+    """Refuse a text with two keys: which of them is meant is not for us to choose. Raises BadKey."""
+    if (keys := text.count("-----BEGIN")) > 1:
+        raise BadKey(f"{what}: holds {keys} keys or certificates", hint="give a file with the one key that is meant")
 
 
 def _public_from_vkey(text: str) -> PublicKey:

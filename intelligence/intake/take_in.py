@@ -247,7 +247,8 @@ class _Intake:
                 items=store.items,
                 failed=store.failed,
                 skipped=store.skipped,
-                bytes=store.bytes,
+                # Each disclosure shows this line: of one file, the sum is the size that it withholds.
+                bytes=store.bytes if self._protection is None else 0,
                 reason=self._stop.reason,
             )
         )

@@ -14,14 +14,13 @@ from base64 import b64decode
 from binascii import Error as NoBase64
 from collections.abc import Iterator
 from contextlib import suppress
-from email.errors import FirstHeaderLineIsContinuationDefect, InvalidHeaderDefect, MissingHeaderBodySeparatorDefect
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
 
+from exports.view.loopback import StrictHandler
 from hashing.errors import HashingError
 from hashing.sandbox import channel
 from hashing.times import system_clock
@@ -62,7 +61,6 @@ _HEADERS = (
 _METHODS = {f"do_{method}" for method in ("GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS")}
 _COOKIE = re.compile(r"(?:^|;)\s*hand-in=([A-Za-z0-9_-]{20,100})\s*(?:;|$)")
 _COUNT = re.compile(r"[0-9]{1,15}", re.ASCII)
-_TORN = (FirstHeaderLineIsContinuationDefect, InvalidHeaderDefect, MissingHeaderBodySeparatorDefect)
 _HTML, _TEXT = "text/html; charset=utf-8", "text/plain; charset=utf-8"
 
 
@@ -124,7 +122,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         """Say nothing: a line that broke is no news, and whose it was is nobody's business."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(StrictHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     timeout = _SILENT
@@ -163,15 +161,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _demand_length(self) -> None:
         # Where it is not sure how long a request is, nothing behind it is taken for another one: a proxy sends those of
-        # many people over one connection (RFC 9112, section 11.2). Of a line that is no field, or that goes on with
-        # another, `email` and a proxy may think differently.
+        # many people over one connection (RFC 9112, section 11.2).
         lengths, closing = self.headers.get_all("Content-Length", []), self.close_connection
         self.close_connection = True
         if self.headers.get_all("Transfer-Encoding") or len(lengths) > 1:
             raise LinkRefused("not_understood", 411)
-        torn = any(isinstance(defect, _TORN) for defect in self.headers.defects)
-        torn = torn or any("\n" in value for value in self.headers.values())
-        if torn or (lengths and not _COUNT.fullmatch(lengths[0])):
+        if not self.sound or (lengths and not _COUNT.fullmatch(lengths[0])):
             raise LinkRefused("not_understood", 400)
         self.close_connection, self._left = closing, int(lengths[0]) if lengths else 0
 

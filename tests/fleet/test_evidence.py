@@ -105,6 +105,7 @@ def test_evidence_is_proven_whole_and_a_change_is_told(fleet: Fleet, kept: CaseM
         assert (ran.returncode, verdicts) == (expected, ["ok"] * whole), ran.stderr
     shown = typed("fleet", "status", "--case", OPERATION, cwd=fleet.folder, **env)
     assert (shown.returncode, shown.stdout.count("evidence WHOLE")) == (Exit.OK, 2), shown.stdout + shown.stderr
+    assert "signed 2 proofs: any key is taken here" in shown.stdout
     assert fleet.keys["one"].public.fingerprint() in shown.stdout
     _alter(kept.path)
     fleet.ask(EVERY_DUE)

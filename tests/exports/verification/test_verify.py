@@ -290,6 +290,44 @@ def test_a_pipe_among_the_items_does_not_stop_it(maker: CaseMaker) -> None:
     assert [each.found for each in result.added] == ["special file"]
 
 
+@pytest.mark.parametrize("place", ["case", "bundle"])
+def test_terabytes_of_nothing_are_not_read(place: str, maker: CaseMaker, bundle: Path) -> None:
+    """A file of which the disk holds next to nothing ends at once where it is not of the recorded size (5)."""
+    path = maker.path if place == "case" else bundle
+    names = [*path.glob("**/items/*.jpg"), *path.glob("**/*.warc.gz"), *path.glob("data/*.jsonl"), path / "more"]
+    for name in names:
+        name.parent.chmod(0o700)
+        if name.exists():
+            name.chmod(0o600)
+        with name.open("ab") as file:
+            file.truncate(4 << 40)
+    found = verify(path)
+    assert found.verdict == "mismatch"
+    told = {each.path: each.found for each in found.altered} | {each.path: each.found for each in found.added}
+    assert told.keys() >= {name.relative_to(path).as_posix() for name in names}
+    assert all("of which the disk holds" in told[name.relative_to(path).as_posix()] for name in names)
+    assert found.bytes < 1 << 20
+
+
+def test_a_film_with_holes_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sealed file of the recorded size is read, also where a copy of it is nearly all hole on the disk."""
+    for module in ("hashing.files.read", "exports.verification.check"):
+        monkeypatch.setattr(f"{module}.HOLLOW", 1 << 20)
+    maker = make_case(tmp_path)
+    maker.capture([Thing("film.mp4", bytes(2 << 20), kind="video", mime="video/mp4")])
+    [film] = maker.path.glob("captures/*/items/*.mp4")
+    film.chmod(0o600)
+    with film.open("r+b") as file:
+        file.truncate(0)
+        file.truncate(2 << 20)
+    assert film.stat().st_blocks == 0
+    found = verify(maker.path)
+    assert (found.verdict, found.bytes > 2 << 20) == ("ok", True), found
+    with film.open("r+b") as file:
+        file.write(b"x")
+    assert [each.path for each in verify(maker.path).altered] == [film.relative_to(maker.path).as_posix()]
+
+
 def test_nothing_is_ever_written(maker: CaseMaker, bundle: Path) -> None:
     """Verifying leaves every file, folder, mode and time as it was, also where there are faults."""
     _flip(_item(maker.path, "one.jpg"))

@@ -4,6 +4,7 @@ import http.client
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -61,6 +62,30 @@ def asked(
     body = answer.read()
     connection.close()
     return answer.status, {field.lower(): value for field, value in answer.getheaders()}, body
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "X: y\rHost: evil",
+        "X: y\0",
+        "X: y\n",
+        "X: y\r\n z",
+        "X : y",
+        "no field",
+        "Content-Length: 9",
+        "X: y\r\n\x0bHost: evil",
+    ],
+)
+def test_a_head_of_two_readings_is_refused(maker: CaseMaker, field: str) -> None:
+    """A head that no browser sends is refused, and nothing behind it is taken for a request."""
+    with serving(maker.path) as server:
+        request = f"GET /{server.token}/ HTTP/1.1\r\nHost: {server.host}\r\n"
+        with socket.create_connection(("127.0.0.1", server.server_port), PATIENCE) as talk:
+            talk.sendall(f"{request}{field}\r\n\r\n{request}\r\n".encode())
+            with talk.makefile("rb") as answers:
+                answered = answers.read()
+    assert (answered.count(b"HTTP/1.1 "), answered.split()[1]) == (1, b"400")
 
 
 def test_a_link_that_the_user_named(maker: CaseMaker, tmp_path: Path) -> None:

@@ -266,6 +266,19 @@ def _truncated_key(path: Path) -> None:
     path.write_text(_private_pem(SECRET)[:70])
 
 
+def _two_keys(path: Path) -> None:
+    keys = [load_or_create_signing_key(path.with_name(name))[0] for name in ("a.pem", "b.pem")]
+    path.write_text(
+        "".join(key.public.pem() for key in keys) + "".join(_taken(path.with_name(n)) for n in ("a.pem", "b.pem"))
+    )
+
+
+def _taken(path: Path) -> str:
+    text = path.read_text()
+    path.unlink()
+    return text
+
+
 def _short_key(path: Path) -> None:
     path.write_text(_private_pem(SECRET[:31]))
 
@@ -309,6 +322,7 @@ FAULTS = [
     (_truncated_key, "cut off"),
     (_short_key, "cut off"),
     (_public_key_only, "not a private key"),
+    (_two_keys, "holds 4 keys"),
     (_nothing, "not a private key"),
     (_other_bytes, "not a key file"),
     (_huge_file, "larger than"),

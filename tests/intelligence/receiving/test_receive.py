@@ -486,7 +486,8 @@ def test_what_follows_a_request_of_no_sure_length_is_no_request(desk: Desk) -> N
         host = f"Host: 127.0.0.1:{desk.port}\r\n"
         inner = f"GET {witness.path}page.css HTTP/1.1\r\n{host}\r\n"
         no_names = (" Content-Length: 9", "X: y\r\n Content-Length: 9", ": x\r\nContent-Length: 0")
-        for framing in ("Transfer-Encoding: chunked", "Transfer-Encoding : chunked", *lengths, *no_names):
+        ends = ("X: y\rContent-Length: 9", "X: y\0", "X: y\nContent-Length: 0", "X: y\r\r\nContent-Length: 0")
+        for framing in ("Transfer-Encoding: chunked", "Transfer-Encoding : chunked", *lengths, *no_names, *ends):
             with socket.create_connection(("127.0.0.1", desk.port), PATIENCE) as talk:
                 talk.sendall(f"POST {witness.path}en/ HTTP/1.1\r\n{framing}\r\n{host}\r\n{inner}".encode())
                 with talk.makefile("rb") as answers:
