@@ -53,9 +53,9 @@ and contacts none.
 WHAT IT PROVES
 
 Whoever held the signing key sealed these files, with what the ledgers say of
-each: from where it came, and when. Nothing of it has changed since. That the
-ledgers say what happened rests on that person, and every time on the clock of
-the computer, unless an authority confirmed it.
+each: from where it came, and when. Whether anything has changed since, the
+checks below show. That the ledgers say what happened rests on that person,
+and every time on the clock of the computer, unless an authority confirmed it.
 
 
 WHAT IT DOES NOT PROVE

@@ -51,8 +51,8 @@ _WORDS = {
 }
 
 
+# The name of something until it is whole, which says nothing to whoever asked for it.
 _DRAFT = re.compile(r"\.(.+?)(\.[0-9a-f-]+)+\.part")
-"""The name of something until it is whole, which says nothing to whoever asked for it."""
 
 
 def storage_error(path: Path | str, error: OSError) -> HashingError:
