@@ -10,10 +10,11 @@ from commands.confined import read_only
 from commands.officer import officer_name
 from commands.opening import open_own_case, signing_key, tell_unsigned
 from commands.options import case_option, json_option, reason_option, signing_options
-from commands.output import clean, print_json
+from commands.output import clean, complain, print_json
+from commands.subcommands import Subcommands
 
 
-@click.group()
+@click.group(cls=Subcommands)
 def appeal() -> None:
     """Record what the public is asked for in a case; goldenhour appeals makes a feed of it.
 
@@ -60,8 +61,11 @@ def appeal_list(case: Path | None, as_json: bool) -> None:
     read_only(_named(case))
     opened = Case.open(_named(case))
     tell_unsigned(opened)
-    for each in open_appeals(opened):
+    appeals = list(open_appeals(opened))
+    for each in appeals:
         _print(each.made.number, each.made.title, each.made.link, each.made.time, as_json=as_json)
+    if not appeals:
+        complain("no appeal is open")
 
 
 @appeal.command(name="end")

@@ -17,7 +17,7 @@ _PASSWORD = re.compile(r"((?:^|[\s?&])\w*password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s
 
 
 @click.command()
-@click.argument("case", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="[CASE]")
+@click.argument("case", required=False, type=click.Path(path_type=Path), metavar="[CASE]")
 @json_option
 def config(case: Path | None, as_json: bool) -> None:
     """Show each setting with its value, and where it comes from: a variable, a file, or the program.
@@ -29,6 +29,8 @@ def config(case: Path | None, as_json: bool) -> None:
     from commands.settings import all_settings
     from commands.settings_file import user_file
 
+    if case is not None and not case.is_dir():
+        raise click.UsageError(clean(f"{case}: no such case folder; name it as `ls` shows it"))
     rows = [_row(option, case) for option in all_settings()]
     if as_json:
         for name, value, source in rows:
@@ -48,7 +50,9 @@ def _row(option: Setting, case: Path | None) -> tuple[str, Any, str]:
 
     named = click.Argument(["case"], required=False, is_eager=True, type=PATH)
     command = click.Command("config", params=[named, option])
-    with command.make_context("config", [str(case)] if case else []) as context:
+    with command.make_context(
+        "config", [str(case)] if case else [], parent=click.get_current_context().parent
+    ) as context:
         value, source = context.params[option.name or ""], came_from(context, option)
     return option.setting, _safe(value if value not in (None, "") else None), source
 
@@ -67,4 +71,6 @@ def _safe(value: Any) -> Any:  # noqa: ANN401 - whatever type the option has
 def _shown(value: Any) -> str:  # noqa: ANN401 - whatever type the option has
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "-"
+    if isinstance(value, bool):
+        return str(value).lower()  # as a file of settings has it
     return "-" if value is None else str(value)

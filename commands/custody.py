@@ -21,9 +21,10 @@ from commands.options import (
     signing_options,
 )
 from commands.output import clean, print_json
+from commands.subcommands import Subcommands
 
 
-@click.group()
+@click.group(cls=Subcommands)
 def custody() -> None:
     """Record what is done with an exhibit, or show its continuity log. Nothing in the log is ever removed.
 
@@ -80,6 +81,7 @@ def custody_add(
     """
     from exports.custody.receipt import record_receipt
     from hashing.case.custody import VERIFIED, Handling, record_custody
+    from hashing.errors import BadFormat
     from hashing.files.storage import read_named
     from hashing.ledger.note import LARGEST_NOTE
 
@@ -89,11 +91,16 @@ def custody_add(
     if receipt is None and not (refs and action):
         raise click.UsageError("name an exhibit and an --event, or a --receipt")
     officer, moment = officer_name(officer), moment_option(at, "--at")
-    data = read_named(receipt, LARGEST_NOTE) if receipt else b""
     key = signing_key(key_path)
     opened = open_own_case(case, key)
     if receipt is not None:
-        events = record_receipt(opened, data, refs, key=key, officer=officer, place=place, reason=reason)
+        data = read_named(receipt, LARGEST_NOTE)
+        try:
+            events = record_receipt(opened, data, refs, key=key, officer=officer, place=place, reason=reason)
+        except BadFormat as error:
+            raise BadFormat(
+                f"{receipt}: {error}", hint=error.hint or "name the file that goldenhour verify --receipt wrote"
+            ) from error
     else:
         handling = Handling(action=action, giver=giver, receiver=receiver, reason=reason, place=place, at=moment)
         events = record_custody(opened, refs, handling, key=key, officer=officer)

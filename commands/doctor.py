@@ -112,8 +112,9 @@ def doctor(
         else:
             _print(finding)
     if not as_json:
-        counts = [counted(states[state], state) for state in ("fault", "warning") if states[state]]
-        click.echo(f"{', '.join(counts) or 'nothing at fault'}; {states.total():,} checked")
+        warned = f", {counted(states['warning'], 'warning')}" if states["warning"] else ""
+        faults = counted(states[FAULT], FAULT) if states[FAULT] else "nothing at fault"
+        click.echo(f"{faults}{warned}; {states.total():,} checked")
     sys.exit(Exit.IN_PART if states[FAULT] else Exit.OK)
 
 

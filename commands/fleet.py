@@ -26,7 +26,6 @@ from commands.options import (
     PATH,
     existing_case,
     json_option,
-    note_option,
     output_options,
     signing_options,
     together,
@@ -45,6 +44,7 @@ from commands.row_options import (
 from commands.scene_options import EverydayFirst, submit_options, worker_options
 from commands.scenes import options_for
 from commands.store import parsed_location, read_vouched
+from commands.subcommands import Subcommands
 
 if TYPE_CHECKING:
     from capture.batch.row import BadRow
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from fleet.job import Job
 
 
-@click.group()
+@click.group(cls=Subcommands)
 def fleet() -> None:
     """Have many machines capture the scenes of a file, each into a case of its own, and collect what they sealed.
 
@@ -352,7 +352,7 @@ def fleet_cancel(operation: str, database: str) -> None:
 @fleet.command(name="enrol")
 @existing_case
 @click.argument("worker_key", type=FILE, metavar="KEY.pem")
-@note_option
+@click.option("--note", default="", help="A note to keep with the key: whose it is, and where.")
 @signing_options
 @json_option
 def fleet_enrol(
@@ -486,7 +486,9 @@ def _folders(case: Path, sources: Sequence[str]) -> Iterator[list[Path]]:
                 continue
             location = Location.parse(source)
             if location is None:
-                raise click.UsageError(clean(f"{source[:200]!r} is no place in a store: s3://BUCKET/PREFIX"))
+                raise click.UsageError(
+                    clean(f"{source[:200]!r} is no place in a store: such as s3://evidence/OP-ALDER")
+                )
             place = Path(stack.enter_context(TemporaryDirectory(dir=case.absolute().parent, prefix=".collecting-")))
             with ObjectStore(location) as store:
                 found = dict.fromkeys(head.place for head in heads_seen(store))

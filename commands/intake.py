@@ -31,7 +31,7 @@ from commands.options import (
     sources_option,
     title_option,
 )
-from commands.output import clean, counted
+from commands.output import clean, complain, counted
 from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
@@ -39,10 +39,7 @@ if TYPE_CHECKING:
     from intelligence.intake.protection import Protection
 
 _LARGEST_CONSENT = 1 << 16
-_NOT_PROTECTED = (
-    "no identity is kept here, so names of files and of people stand in the case as they are; to protect a source, "
-    "begin with: goldenhour source add PSEUDONYM"
-)
+_NOT_PROTECTED = "no identity is kept here, so names of files and of people stand in the case as they are"
 
 
 @click.command()
@@ -112,7 +109,10 @@ def intake(
         result = take_in(request, case, key=key, stop=stop, protection=protection)
     complain_of_end(result)
     if received_from and protection is None:
-        click.echo(clean(f"{received_from}: {_NOT_PROTECTED}"), err=True)
+        first = f"goldenhour source add PSEUDONYM --case {as_typed(case.path)} --recipients FILE"
+        complain(
+            f"{received_from}: {_NOT_PROTECTED}", f"to protect a source, run this before its first intake: {first}"
+        )
     if as_json:
         print_capture_json(result, case)
     else:

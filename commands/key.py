@@ -99,6 +99,7 @@ def _retire(key_path: Path | None, reason: str, *, stolen: bool) -> None:
     made = retire(signing_key(key_path), reason=reason, stolen=stolen)
     click.echo(clean(f"retired      {made}"))
     click.echo("hand this file to whoever has your public key: `goldenhour key learn FILE` keeps it there")
+    click.echo("your key signs nothing any more: make another with `goldenhour key new`", err=True)
 
 
 def _learn(statement: Path) -> None:

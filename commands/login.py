@@ -54,13 +54,15 @@ def login(
     if [bool(host), listing, bool(forget)].count(True) != 1:
         raise click.UsageError("name a host to log in at, or use --list or --forget NAME")
     if listing:
-        damaged = 0
-        for each in session_names():
+        damaged, names = 0, session_names()
+        for each in names:
             try:
                 _tell(load_session(each), as_json=as_json)
             except BadSettings as error:
                 complain(str(error), error.hint)
                 damaged += 1
+        if not names:
+            complain("no session is kept here", "log in: goldenhour login HOST")
         if damaged:
             sys.exit(Exit.UNCHECKED)
     elif forget:

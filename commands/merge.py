@@ -16,6 +16,7 @@ from commands.opening import open_case, signing_key
 from commands.options import PATH, existing_case, output_options, signing_options
 from commands.output import clean, complain, counted, print_json
 from commands.progress import byte_progress
+from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
     from exports.merge import MergeOutcome
@@ -38,9 +39,9 @@ def merge(
 ) -> None:
     """Take captures that were made elsewhere into a case: from other cases, bundles (folder or zip) or captures alone.
 
-    The case is made where it is not there. Each capture is verified first, and keeps its seal and its exhibit
-    reference. Exit code 0: all are in the case; 5: something does not match; 6: something could not be checked; 7:
-    refused, such as a reference that is taken.
+    The case is made where it is not there, but for a dry run. Each capture is verified first, and keeps its seal and
+    its exhibit reference. Exit code 0: all are in the case; 5: something does not match; 6: something could not be
+    checked; 7: refused, such as a reference that is taken.
 
     \b
     goldenhour merge OP-ALDER /media/stick/OP-ALDER-unit2
@@ -54,6 +55,9 @@ def merge(
     if absent and not case.exists():  # nothing is made for the sake of a mistyped name
         raise click.UsageError(clean(f"{absent[0]}: no such file or folder"))
     # Without a key nothing can be written: a dry run is one that has none.
+    if dry_run and not case.exists():
+        told = f"a dry run compares with a case that is there; make it with `goldenhour init {as_typed(case)}`"
+        raise click.UsageError(clean(f"{case}: no such case yet: {told}"))
     by = None if dry_run else Merger(officer=officer_name(officer), key=signing_key(key_path))
     if by is None:
         opened = Case.open(case)

@@ -62,5 +62,6 @@ def paper(
         return
     click.echo(clean(f"paper    {written.path}"))
     click.echo(f"         sha256:{written.sha256}")
+    click.echo("next     it is a draft: fill in or strike out what stands in […… brackets ……], correct it and sign it")
     if written.following:
-        click.echo(f"next     the next schedule begins with --start-at {written.following}")
+        click.echo(f"         the next schedule begins with --start-at {written.following}")

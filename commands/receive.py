@@ -111,9 +111,19 @@ def receive(
     goldenhour receive --case OP-ALDER --address https://hand-in.police.example
     goldenhour receive --case OP-ALDER --links 0
     """
+    from importlib.util import find_spec
+
+    from capture.errors import BadSettings
     from capture.request.amounts import size, span
     from capture.request.options import checked_initials, initials_of
     from hashing.case.case import Case
+    from hashing.tool import installs
+
+    if find_spec("multipart") is None:  # told before the page's modules are loaded, which all need it
+        raise BadSettings(
+            "what a page receives is read by multipart, which is not installed",
+            hint=f"install it with: {installs('multipart>=1.2')}",
+        )
     from intelligence.receiving.receive import ReceiveRequest, Receiving, checked_address, default_inbox
     from intelligence.receiving.texts import built_in_texts, read_texts
     from intelligence.sources import SourceRegister, default_folder, read_recipients
@@ -158,6 +168,8 @@ def receive(
                 complain_of_end(result)
                 _print_sealed(case, state, result, as_json=as_json)
         _print_left(receiving, case)
+    if not results:
+        complain("nothing was handed in")
     sys.exit(capture_exit(results) if results else Exit.NOTHING)
 
 

@@ -38,7 +38,7 @@ def report(
     """Make the report of a bundle anew: the same pages as at the export, or a PDF.
 
     The bundle is verified and never changed. With --pdf alone no pages are made.
-    A PDF takes the extra `pdf`: pip install 'goldenhour[pdf]'. With --intelligence, --output names one page.
+    A PDF takes the extra `pdf`. With --intelligence, --output names one page.
 
     \b
     goldenhour report OP-ALDER_MP-1.zip --output report-for-court

@@ -69,9 +69,10 @@ class Setting(click.Option):
                 for each in filter(None, converted if isinstance(converted, tuple) else [converted]):
                     self.check(each)
         except click.BadParameter as error:
-            if source is not ParameterSource.DEFAULT_MAP:
+            if source not in _LASTING:
                 raise
-            raise click.UsageError(f"{place}: {self.setting}: {error.message}") from error
+            said = f"{value!r}: {_types(self)[1]} is wanted" if "not a valid" in error.message else error.message
+            raise click.UsageError(f"{place}: {self.setting}: {said}") from error
         except BadSettings as error:
             if source not in _LASTING:
                 raise

@@ -68,7 +68,10 @@ def _show_case(view: CaseView, *, everything: bool) -> None:
     for line in case_head(view):
         click.echo(line)
     captures = len(view.captures)
-    print_things(case_table(view, None if everything else _PAGE))
+    if not captures:
+        complain("no captures yet", f"make one: goldenhour capture ADDRESS --case {as_typed(view.path)}")
+    else:
+        print_things(case_table(view, None if everything else _PAGE))
     name = as_typed(view.path)
     if not everything and captures > _PAGE:
         click.echo(clean(f"{counted(captures - _PAGE, 'earlier capture')}: goldenhour show {name} --all"))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from commands.options import FILE, PATH, case_option, json_option, sources_option
-from commands.output import clean, print_json
+from commands.output import clean, complain, print_json
 from commands.settings import setting
+from commands.subcommands import Subcommands
 
 if TYPE_CHECKING:
     from intelligence.sources import SourceRegister
@@ -21,7 +22,7 @@ recipients_option = setting(
 )
 
 
-@click.group()
+@click.group(cls=Subcommands)
 def source() -> None:
     """Keep who handed something in apart from the case: a pseudonym in it, the identity encrypted to the source unit.
 
@@ -72,6 +73,8 @@ def source_list(case: Path | None, sources: Path | None, as_json: bool) -> None:
         else:
             identity = "identity kept here" if pseudonym in kept else "no identity here"
             click.echo(clean(f"{pseudonym}  {identity}  {', '.join(exhibits) or 'has handed in nothing'}"))
+    if not kept and not handed_in:
+        complain("no source has handed in anything to this case, and no identity is kept here")
 
 
 @source.command(name="open")

@@ -19,6 +19,7 @@ from commands.opening import open_own_case, signing_key
 from commands.options import PATH, json_option, output_options, signing_options
 from commands.output import clean, complain, counted, print_json, print_styled
 from commands.progress import byte_progress
+from commands.subcommands import Subcommands
 
 if TYPE_CHECKING:
     from exports.store import HeadInfo, HeadSeen, Location, Lock, Pushed, StoreCheck, Vouched
@@ -31,7 +32,7 @@ def parsed_location(_: click.Context, __: click.Parameter, value: str) -> Locati
     from exports.store.location import Location
 
     if (found := Location.parse(value)) is None:
-        raise click.BadParameter(clean(f"{value[:200]!r} is no place in a store: s3://BUCKET/PREFIX"))
+        raise click.BadParameter(clean(f"{value[:200]!r} is no place in a store: such as s3://evidence/OP-ALDER"))
     return found
 
 
@@ -39,7 +40,7 @@ _path = click.argument("path", type=PATH, metavar="CASE|BUNDLE")
 _location = click.argument("location", callback=parsed_location, metavar="s3://BUCKET/PREFIX")
 
 
-@click.group()
+@click.group(cls=Subcommands)
 def store() -> None:
     """Keep a case or a bundle in object storage (S3) under locks, and check that it is all there.
 

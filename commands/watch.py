@@ -49,8 +49,8 @@ def watch(
 ) -> None:
     """Keep capturing what is new under scenes; what was edited or has gone is recorded with both versions.
 
-    A round that brings something is sealed at once; one that brings nothing makes no exhibit, the next goes on in its
-    capture. A watch that is started again goes on where it was.
+    A round that brings something is sealed at once. One that brings nothing makes no exhibit, unless it is the last:
+    the next goes on in its capture. A watch that is started again goes on where it was.
 
     \b
     goldenhour watch '#FireWatch' --on mastodon.example --for 2h --case OP-ALDER

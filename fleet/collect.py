@@ -30,6 +30,7 @@ from hashing.case.case import CAPTURES, Case, is_case
 from hashing.case.events import CaptureSealed, CaptureStarted
 from hashing.errors import HashingError, InUse, NotAsSigned, StorageFull, WouldOverwrite
 from hashing.files import inside
+from hashing.files.as_typed import as_typed
 from hashing.files.digest import Digest
 from hashing.files.storage import make_folder, read_error, read_small, reading
 from hashing.ledger.keys import PublicKey
@@ -125,7 +126,7 @@ def _looked_at(
         return said
     if started.signer not in enrolled:
         worker = PublicKey.parse(started.signer).fingerprint()
-        hint = "if that is a worker of yours: goldenhour fleet enrol CASE KEY.pem"
+        hint = f"if that is a worker of yours: goldenhour fleet enrol {as_typed(case.path)} KEY.pem"
         return replace(said, outcome=REFUSED, reason=f"its key is not enrolled in this case: {worker}", hint=hint)
     # 3. A reference is given once: whoever takes another worker's would keep that one's captures out of the case. So
     # one that ends as those of workers do must end in the letters of its own key, whether the other is enrolled by now

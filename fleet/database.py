@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from fleet.errors import BadDatabase, DatabaseGone
 from hashing.printable import printable
+from hashing.tool import installs
 
 if TYPE_CHECKING:
     import psycopg
 
-_INSTALL = "install it with: pip install 'goldenhour[fleet]'"
 # How libpq marks what it keeps from view: passwords, and whatever else a version of it has of that kind.
 _SECRET = b"*"
 _CHECKED = {"verify-ca", "verify-full"}  # Values of `sslmode` by which it is certain who hears what is said.
@@ -49,7 +49,9 @@ class Database:
             from psycopg.conninfo import conninfo_to_dict, make_conninfo
             from psycopg.pq import Conninfo
         except ImportError as error:
-            raise BadDatabase(f"a fleet needs psycopg: {error}", hint=_INSTALL) from error
+            raise BadDatabase(
+                f"a fleet needs psycopg: {error}", hint=f"install it with: {installs('psycopg[binary]>=3.2')}"
+            ) from error
         self._library = psycopg
         try:
             said = conninfo_to_dict(named)
@@ -95,7 +97,10 @@ class Database:
         except (library.OperationalError, library.InterfaceError, library.InternalError, OSError) as error:
             # Whether the last statement was done is not known, and nothing more can be asked on this connection.
             self.close()
-            raise DatabaseGone(f"the database cannot be reached: {_first_line(error)}") from error
+            raise DatabaseGone(
+                f"the database cannot be reached: {_first_line(error)}",
+                hint="check its address (--database), and whether PostgreSQL runs there and lets this computer in",
+            ) from error
         except library.Error as error:
             raise BadDatabase(f"the database answered as none of a fleet does: {_first_line(error)}") from error
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import sys
 from functools import cache
 
 
@@ -26,3 +28,12 @@ def installed(name: str) -> str:
     head = (found.read_text("METADATA") or "").partition("\n\n")[0]
     stated = re.search(r"^Version: *(\S+)$", head, re.MULTILINE)
     return stated[1] if stated else found.version
+
+
+def installs(*libraries: str) -> str:
+    """Return the command that installs libraries where this very goldenhour runs.
+
+    They are named themselves: an extra of goldenhour's would be looked for on an index of packages, under a name that
+    anybody could take there.
+    """
+    return f"{shlex.quote(sys.executable)} -m pip install {' '.join(map(shlex.quote, libraries))}"

@@ -229,6 +229,7 @@ def test_an_option_means_the_same_everywhere() -> None:
         "--key",
         "--every",
         "--for",
+        "--note",
         "--output",
         "--format",
         "--place",

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from capture.errors import NotRendered
+from hashing.tool import installs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,9 +90,7 @@ def find_browser(named: str = "", *, sandbox: bool = True, proxy: str = "") -> B
     if sys.platform == "win32":
         raise NotRendered("a page is rendered on Linux and macOS only", hint="capture it with --rendered never")
     if find_spec("hpack") is None:
-        raise NotRendered(
-            "the library hpack is missing", hint="install goldenhour with what it needs: goldenhour[rendered]"
-        )
+        raise NotRendered("the library hpack is missing", hint=f"install it with: {installs('hpack>=4.1')}")
     path = installed_browser(named)
     if proxy.lower().startswith("https:"):
         raise NotRendered(

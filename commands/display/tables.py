@@ -191,7 +191,7 @@ def case_remarks(view: CaseView) -> Iterator[str]:
         yield f"seal     {view.seal.fingerprint}  case"
     for batch in view.batches:
         rows = f"{batch.rows:,} {'row' if batch.rows == 1 else 'rows'}"
-        counts = f"{rows}, {batch.done:,} captured, {batch.failed:,} failed, {batch.left:,} left"
+        counts = f"{rows}, {batch.done:,} done, {batch.failed:,} failed, {batch.left:,} left"
         yield printable(f"batch {batch.batch} by {batch.officer}, {batch.status}: {counts}")
     for bundle in view.exported:
         made = f"{bundle.time[: len('2026-11-24T10:15')].replace('T', ' ')} UTC by {bundle.officer}"

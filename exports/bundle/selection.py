@@ -11,6 +11,7 @@ from exports.errors import NothingToExport
 from hashing.case.capture_folder import is_sealed
 from hashing.case.case import CAPTURES
 from hashing.case.events import CaptureRegistered, CaptureSealed, CaseEvent
+from hashing.files.as_typed import as_typed
 from hashing.printable import printable
 
 _CAPTURE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
@@ -54,9 +55,10 @@ def select(case: Path, events: Iterable[CaseEvent], exhibits: Sequence[str]) -> 
     )
     if not chosen or (named and left_out):
         reason = "; ".join(left_out) or "it has no captures yet"
+        first = f"capture something: goldenhour capture ADDRESS --case {as_typed(case)}"
         raise NothingToExport(
             f"{case}: {'not every exhibit asked for' if chosen else 'nothing'} can be handed over: {printable(reason)}",
-            hint="a capture is handed over once it is sealed",
+            hint="a capture is handed over once it is sealed" if left_out else first,
         )
     return Selection(chosen, left_out)
 

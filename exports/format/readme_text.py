@@ -40,7 +40,8 @@ and contacts none.
     data/items.jsonl       what was not got, in items.jsonl
 {case}    data/custody.json      what was done with each exhibit since its capture
     data/captures/         a folder for each capture (one exhibit each):
-      items/                 the originals: the bytes as served, unchanged
+      items/                 the originals: the bytes as they were served or
+                             handed in; pictures, as the browser made them
       working/               copies derived from originals; not evidence
 {exchanges}{listing}      checkpoint             the capture's seal
       checkpoint.tsr         an authority's word on its time, where there is one
@@ -51,9 +52,10 @@ and contacts none.
 
 WHAT IT PROVES
 
-These bytes were received by this tool, run by the person named, from the
-addresses named, no later than the seal, and have not changed since: as far
-as you trust the holder of the signing key and the clock of the computer.
+Whoever held the signing key sealed these files, with what the ledgers say of
+each: from where it came, and when. Whether anything has changed since, the
+checks below show. That the ledgers say what happened rests on that person,
+and every time on the clock of the computer, unless an authority confirmed it.
 
 
 WHAT IT DOES NOT PROVE

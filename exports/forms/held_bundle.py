@@ -65,7 +65,9 @@ def demand_whole(bundle: Path, made: str, progress: Callable[[int, int], None] |
         )
     if verification.verdict != "ok":
         reason = verification.unchecked[0].reason if verification.unchecked else "nothing vouches for it"
-        raise NotCheckable(f"{bundle}: {reason}", hint=f"see more: goldenhour verify {as_typed(bundle)}")
+        more = f"see more: goldenhour verify {as_typed(bundle)}"
+        hint = more if bundle.exists() else "name a bundle, as `ls` shows it"
+        raise NotCheckable(f"{bundle}: {reason}", hint=hint)
     if not verification.what.startswith("bundle"):
         raise NotCheckable(f"{bundle}: a {verification.what}, not a bundle", hint=no_bundle(bundle, verification.what))
     return verification

@@ -8,8 +8,6 @@ whole.
 from __future__ import annotations
 
 import logging
-import shlex
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +27,7 @@ from exports.report.site_page import SitePage
 from exports.report.words import is_photo
 from hashing.files.digest import Digest
 from hashing.files.storage import write_exclusively
+from hashing.tool import installs
 
 if TYPE_CHECKING:
     from weasyprint.urls import URLFetcher, URLFetcherResponse
@@ -86,8 +85,7 @@ def demand_printer() -> None:
     except (ImportError, OSError) as error:
         raise ExportError(
             "a PDF takes WeasyPrint and the system library Pango, which are not both here",
-            hint=f"{shlex.quote(sys.executable)} -m pip install 'weasyprint>=66' and (Debian) apt-get install "
-            "libpangoft2-1.0-0; or print report.html",
+            hint=f"{installs('weasyprint>=66')} and (Debian) apt-get install libpangoft2-1.0-0; or print report.html",
         ) from error
 
 

@@ -28,9 +28,10 @@ from hashing.tool import tool
 
 _PROCESS = (
     (
-        "For each address that it asks for, the tool records the request and the server's answer as they go over the "
-        "connection (WARC/1.1), and computes the SHA-256 of the body while its bytes arrive, before anything else "
-        "reads them. The body is stored as it was sent, under a name that is never written again."
+        "For each address that it asks for itself, the tool records the request and the server's answer as they go "
+        "over the connection (WARC/1.1), and computes the SHA-256 of the body while its bytes arrive, before anything "
+        "else reads them. The body is stored as it was sent, without the marks that parted it for the transfer "
+        "(chunks), under a name that is never written again."
     ),
     (
         "When a body is on disk, a line in the ledger of the capture says so: its address, times, size and SHA-256, "
@@ -39,15 +40,20 @@ _PROCESS = (
         "a line speaks of, no longer matches the seal."
     ),
     (
-        "The bundle is a copy of those files with lists of their SHA-256 (BagIt, RFC 8493) and a seal of its own. It "
-        "was read back and compared with the ledgers when it was made."
+        "The bundle is a copy of those files with lists of their SHA-256 (BagIt, RFC 8493) and a seal of its own. "
+        "Before the tool calls it done, it reads it back and compares it with the ledgers."
     ),
 )
 
 
+_CUT_OUT = (
+    "An item that is cut out of another (a post in the list that a server sent, a message of a chat) holds exactly the "
+    "bytes that stand there, once a coding such as gzip is undone. Its SHA-256 was computed when it was cut out; the "
+    "other is an item of its own."
+)
 _TAKEN_IN = (
-    "Of the exhibits that were handed in, no server was asked for anything: each file was copied as it was handed in, "
-    "and its SHA-256 was computed while it was read; their ledgers are kept and sealed in the same way."
+    "Of the exhibits that were handed in, no server was asked for anything: the tool copies each file as it finds it, "
+    "and computes its SHA-256 while it reads it; their ledgers are kept and sealed in the same way."
 )
 
 
@@ -83,7 +89,7 @@ def _opening(source: PaperSource, numbered: Numbering) -> Iterator[PaperBlock]:
         ("Court and case", Blank("court, parties and docket number")),
         ("Case of the tool", stated(f"{case.reference} {case.title}")),
         ("Bundle", stated(source.name)),
-        ("Captured by", known),
+        ("Captured by, as the ledgers say", known),
         ("Seal of the bundle", source.fingerprint),
     )
     yield PaperTable((30, 70), (), tuple(((label,), (content,)) for label, content in rows))
@@ -101,6 +107,15 @@ def _process(source: PaperSource, numbered: Numbering) -> Iterator[PaperBlock]:
     # The order of the rule: first how the result is made (13), then by what, then that these are its copies (14).
     for text in _PROCESS:
         yield numbered(text)
+    if any(item.excerpt is not None for item in source.listing.items):
+        yield numbered(_CUT_OUT)
+    browsers = dict.fromkeys(stated(each.browser) for capture in source.listing.captures for each in capture.renderings)
+    if browsers:
+        yield numbered(
+            f"Pages were also shown in a browser on that computer ({', '.join(browsers)}). Pictures, documents and "
+            "prints of them were made by the browser, and sent by no server; their SHA-256 was computed when they were "
+            "stored. What the browser asked for and received is recorded as it logged it."
+        )
     if any(capture.intake is not None for capture in source.listing.captures):
         yield numbered(_TAKEN_IN)
     yield numbered(
@@ -138,7 +153,7 @@ def _capture_row(capture: CaptureListing) -> tuple[Words, ...]:
         (f"{second(capture.started.time)} to {second(capture.finished.time)}",),
         (
             clock or Blank("how the clock was compared"),
-            (f"; {tls}; {stated(capture.finished.status)}, {len(capture.failed):,} not received"),
+            (f"; {tls}; {stated(capture.finished.status)}, {len(capture.failed):,} not received or not whole"),
         ),
     )
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import shlex
-import sys
 from collections.abc import Iterator
 from datetime import datetime
 from html import escape
@@ -12,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from exports.errors import ExportError
 from exports.papers.paper import Blank, Paper, PaperHeading, PaperParagraph, PaperTable, Words
-from hashing.tool import tool
+from hashing.tool import installs, tool
 
 if TYPE_CHECKING:
     from odfdo import Document, Element
@@ -88,7 +86,7 @@ def demand_writer() -> None:
     except ImportError as error:
         raise ExportError(
             "a paper as ODT takes odfdo, which is not here",
-            hint=f"{shlex.quote(sys.executable)} -m pip install 'odfdo>=3.27'; or take --format pdf",
+            hint=f"{installs('odfdo>=3.27')}; or take --format pdf",
         ) from error
 
 

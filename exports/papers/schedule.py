@@ -6,7 +6,7 @@ and, as a rule, item by item. What is relevant, relied upon or sensitive is for 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from exports.format.bundle_listing import CaptureListing
 from exports.format.lookup import Lookup
@@ -23,7 +23,9 @@ _RECORDS = {
     "checkpoint": "The seal of the capture: the signed length and root of its ledger",
     "checkpoint.tsr": "The token of an authority on the time of the seal (RFC 3161)",
 }
+_LEDGER_OF_INTAKE = "The ledger of the intake: what was handed in and what became of it, line by line"
 _EXCHANGES = "The requests and answers of the capture as they went over the network (WARC/1.1)"
+_LOGGED = ", those of the browser as it logged them"
 _FILL_IN: Words = (Blank(),)
 
 
@@ -74,9 +76,13 @@ def _described(source: PaperSource, capture: CaptureListing) -> Iterator[tuple[W
     # Items first, as people look for them; then whatever else the captures hold. Nothing that was sealed is left
     # unlisted.
     told: Lookup[str, int] = Lookup(str)
+    handed_in = capture.intake is not None
+    browsers = {rendering.rendering: rendering.browser for rendering in capture.renderings}
+    broken = {failure.ref: failure.reason for failure in capture.failed if failure.ref}
     for item in capture.items:
         told[item.path] = 1
-        yield (_item(item, handed_in=capture.intake is not None),), f"{stated(item.ref)}: {stated(item.path)}"
+        came = _taken_in(item) if handed_in else _came(item, browsers)
+        yield (_item(item, came, broken.get(item.ref, "")),), f"{stated(item.ref)}: {stated(item.path)}"
         for copy in item.working_copies:
             told[copy.path] = 1
             said = f"Working copy made of {stated(item.ref)}: {stated(copy.how)}; {copy.size:,} bytes"
@@ -85,23 +91,42 @@ def _described(source: PaperSource, capture: CaptureListing) -> Iterator[tuple[W
     for path, sha256 in source.sha256.pairs(folder):
         if path not in told:
             name = path.removeprefix(folder)
-            said = _RECORDS.get(name, _EXCHANGES if name.startswith("exchanges-") else "A file of the capture")
+            said = _RECORDS.get(name, "A file of the capture")
+            if name.startswith("exchanges-"):
+                said = f"{_EXCHANGES}{_LOGGED if browsers else ''}"
+            elif name == "ledger.jsonl" and handed_in:
+                said = _LEDGER_OF_INTAKE
             yield (f"{said}; exhibit {stated(capture.exhibit)}{_sha256(sha256)}",), stated(path)
 
 
-def _item(item: ListedItem, *, handed_in: bool) -> str:
+def _came(item: ListedItem, browsers: Mapping[int, str]) -> str:
+    """Say where the bytes are from: a server, the list that they were cut out of, or the browser that made them."""
+    when, url = second(item.captured), stated(item.url)
+    if item.excerpt is not None:
+        return f"cut out, byte for byte, of {stated(item.excerpt.of)}, received {when}; by its own account at {url}"
+    if item.rendering and not item.exchange:
+        return f"made {when} by {stated(browsers.get(item.rendering, 'a browser'))}, which was shown {url}"
+    logged = ", as the browser logged it" if item.response is not None and item.response.recorded else ""
+    return f"received {when} from {url}{logged}"
+
+
+def _taken_in(item: ListedItem) -> str:
+    part = f", cut out, byte for byte, of {stated(item.excerpt.of)}" if item.excerpt is not None else ""
+    return f"taken in {second(item.captured)} as {stated(item.url)}{part}"
+
+
+def _item(item: ListedItem, came: str, broken: str) -> str:
     kind = item.kind[:1].upper() + item.kind[1:]
     words, author = first_words(item), item.author
-    came, place = ("taken in", "as") if handed_in else ("received", "from")
     said = "it says" if item.post or item.title else "described, where it was found, as"
     parts = [
         f"{stated(kind)} ({stated(item.mime)}, {item_bytes(item)})",
-        f"{came} {second(item.captured)} {place} {stated(item.url)}",
+        came,
         f"by its own account by {stated(author)}" if author else "",
         f"published {stated(item.published)} as claimed" if item.published else "",
         f"{said}: “{stated(words)}”" if words else "",
-        f"NOT WHOLE: {stated(item.partial)}" if item.partial else "",
         f"not what was asked for: {stated(item.error_page)}" if item.error_page else "",
+        f"NOT WHOLE: {stated(broken or item.partial)}" if item.partial or (broken and not item.error_page) else "",
         "the file itself is withheld" if item.withheld else "",
     ]
     return f"{'; '.join(filter(None, parts))}{_sha256(item.sha256)}"

@@ -14,7 +14,7 @@ from exports.format.bundle_listing import CaptureListing
 from exports.format.disclosure_form import WITHHELD
 from exports.format.manifest import CustodyRecord
 from exports.format.moment import second
-from exports.format.phrases import exhibit_ranges
+from exports.format.phrases import exhibit_ranges, skips_together
 from exports.papers.paper import (
     Blank,
     Numbering,
@@ -34,6 +34,8 @@ from hashing.printable import human_size
 _NAMED = 5  # Things not received that a paragraph names; the report has them all.
 # Entries of a log that say what the paragraphs on the capture, and the bundle itself, say already.
 _OWN = frozenset({"seized", "sealed", "described", "copied"})
+# Entries that are intelligence: what is served on the other side says nothing of them.
+_GRADED = "graded"
 _ENDED: dict[str, str] = {
     CaptureStatus.COMPLETE: "It received all that it sought.",
     CaptureStatus.PARTIAL: "It was captured in part.",
@@ -52,7 +54,9 @@ def statement(source: PaperSource, witness: str) -> Paper:
     # A witness states what they did themselves; what others did is hearsay in this paper, and is named as theirs.
     own = [capture for capture in captures if capture.started.officer == name]
     others = exhibit_ranges([capture.exhibit for capture in captures if capture.started.officer != name])
-    further = (f"{others}: captured by somebody else, whose statement is to produce them.",) if others else ()
+    further = [f"{others}: captured by somebody else, whose statement is to produce them."] if others else []
+    if any(entry.event == _GRADED for capture in own for entry in capture.custody):
+        further.append("The log also holds grades. They are intelligence, and left out here.")
     return Paper(
         title="Witness statement",
         subtitle="Criminal Justice Act 1967, s. 9; Criminal Procedure Rules, r. 16.2",
@@ -112,18 +116,18 @@ def _body(source: PaperSource, captures: Sequence[CaptureListing]) -> Iterator[P
         yield PaperHeading(f"Exhibit {stated(capture.exhibit)}")
         yield numbered(*_made(capture))
         yield numbered(*_received(capture))
-        if capture.failed:
-            yield numbered(*_not_received(capture))
+        for missing in _missing(capture):
+            yield numbered(missing)
         yield numbered(*_produced(source, capture))
         for entry in capture.custody:
-            if entry.event not in _OWN:
+            if entry.event not in _OWN | {_GRADED}:
                 yield numbered(_handled(entry))
 
 
 _TAKEN_IN: dict[str, str] = {
-    CaptureStatus.COMPLETE: "All that was handed in was taken in.",
-    CaptureStatus.PARTIAL: "Not all that was handed in could be taken in.",
-    CaptureStatus.NOTHING: "Nothing of what was handed in could be taken in.",
+    CaptureStatus.COMPLETE: "All of it was taken in.",
+    CaptureStatus.PARTIAL: "Not all of it could be taken in or opened.",
+    CaptureStatus.NOTHING: "None of it could be taken in.",
     CaptureStatus.INTERRUPTED: "It was interrupted before its end.",
 }
 
@@ -141,10 +145,23 @@ def _made(capture: CaptureListing) -> Words:
     return (
         (
             f"On {second(started.time)} I began to capture {stated(started.scene)} with {stated(started.tool)}, which "
-            f"records each request, and the bytes that a server sends for it, as they come. The capture ended on "
-            f"{second(finished.time)}. {ended}{reason}{unverified} The times are those of the computer that I used: "
+            f"records each request that it makes, and the bytes that a server sends for it, as they come."
+            f"{_shown(capture)} The capture ended on {second(finished.time)}. {ended}{reason}{unverified} The times "
+            "are those of the computer that I used: "
         ),
         f"{stated(clock)}." if clock else Blank("how its clock was compared; the ledger says nothing of it"),
+    )
+
+
+def _shown(capture: CaptureListing) -> str:
+    """Say that pages were shown in a browser: what came of that is its word, and no server's bytes."""
+    count = len(capture.renderings)
+    if not count:
+        return ""
+    browsers = " and ".join(dict.fromkeys(stated(rendering.browser) for rendering in capture.renderings))
+    return (
+        f" It had {browsers} show {count:,} page{'s' * (count != 1)} on the computer that I used: what it asked for "
+        "and received is recorded as it logged it."
     )
 
 
@@ -158,8 +175,8 @@ def _taken_in(capture: CaptureListing, intake: IntakeBegun) -> Words:
     return (
         (
             f"On {second(started.time)} I took in {names}{more} with {stated(started.tool)}, which copied each file "
-            "as it was handed in and computed its SHA-256. It asked no server for anything: the names and times of the "
-            "files are as they were handed in. They were handed in by "
+            "as it found it, computed its SHA-256, and asked no server for anything. The names and times of the files "
+            f"are those that they had then. They were handed in by {'a person recorded as ' if known else ''}"
         ),
         stated(intake.received_from) if known else Blank("by whom; the ledger does not say"),
         f". The intake ended on {second(finished.time)}. {ended}{reason}",
@@ -178,15 +195,31 @@ def _received(capture: CaptureListing) -> Words:
     said = f"The exhibit in this bundle holds {items} ({counts or 'nothing'}), {sized}."
     said += f" {parts:,} of them arrived in part." if parts else ""
     said += f" {pages:,} of them are answers that a server gave in the place of what was asked for." if pages else ""
+    made = sum(bool(item.rendering and not item.exchange) for item in capture.items)
+    said += f" {made:,} of them were made by the browser of what it showed, and sent by no server." if made else ""
     return (said,)
 
 
-def _not_received(capture: CaptureListing) -> Words:
-    named = [f"{stated(each.url)} ({stated(each.reason)})" for each in capture.failed[:_NAMED]]
-    more = len(capture.failed) - len(named)
-    rest = f"; and {more:,} more, which the report of the bundle lists" if more else ""
-    sought = "Handed in, and not taken in or not opened" if capture.intake is not None else "Sought and not received"
-    return (f"{sought}: {'; '.join(named)}{rest}.",)
+def _missing(capture: CaptureListing) -> Iterator[str]:
+    """Yield what was not received, what came and is not whole, and what was left alone, a paragraph each."""
+    handed_in = capture.intake is not None
+    absent: list[str] = []
+    broken: list[str] = []
+    for failure in capture.failed:
+        item = capture.item(failure.ref) if failure.ref else None
+        kept = item is not None and not item.error_page
+        (broken if kept else absent).append(f"{stated(failure.url)} ({stated(failure.reason)})")
+    skips = skips_together(capture.skipped)
+    skipped = [f"{stated(each.url)} ({stated(each.reason)})" for each in skips]
+    for said, named in (
+        ("Handed in, and not taken in" if handed_in else "Sought and not received", absent),
+        ("Taken in, and not opened or not whole" if handed_in else "Received, and not whole", broken),
+        ("Seen, and not fetched or not kept again, as the settings of the capture have it", skipped),
+    ):
+        more = len(named) - _NAMED
+        rest = f"; and {more:,} more, which the report of the bundle lists" if more > 0 else ""
+        if named:
+            yield f"{said}: {'; '.join(named[:_NAMED])}{rest}."
 
 
 def _produced(source: PaperSource, capture: CaptureListing) -> Words:
@@ -204,12 +237,13 @@ def _produced(source: PaperSource, capture: CaptureListing) -> Words:
 
 
 def _handled(entry: CustodyRecord) -> str:
+    officer = stated(entry.officer) or "somebody not named"
     parts = [
-        f"The log of {stated(entry.ref)} records on {second(entry.time)}: {stated(entry.event)}",
+        f"The log of {stated(entry.ref)} records on {second(entry.time)}, by {officer}:",
+        stated(entry.event),
         f"from {stated(entry.giver)}" if entry.giver else "",
         f"to {stated(entry.receiver)}" if entry.receiver else "",
         f"at {stated(entry.place)}" if entry.place else "",
-        f"by {stated(entry.officer)}" if entry.officer else "",
         f"({stated(entry.reason)})" if entry.reason else "",
     ]
     recorded = f"; this was recorded on {second(entry.recorded)}" if entry.late else ""

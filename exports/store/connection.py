@@ -18,6 +18,7 @@ from typing import Any, Self
 from exports.errors import NotAnswered, StoreRefused
 from exports.store.location import Location
 from hashing.printable import printable
+from hashing.tool import installs
 
 WORKERS = 8  # Requests at the same time.
 COMPLIANCE, GOVERNANCE = "COMPLIANCE", "GOVERNANCE"
@@ -33,7 +34,6 @@ _CONNECT_SECONDS, _READ_SECONDS = 20, 60
 _NOT_THERE = {"404", "NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "405"}
 _OWN_FAULT = 500
 _FAILED = "the store failed (it may be full): run the command again, it goes on where it was"
-_INSTALL = "install it with: pip install 'goldenhour[s3]'"
 _HINTS = {
     "NoSuchBucket": "make the bucket with object lock, or check its name",
     "AccessDenied": "these credentials may not do it: ask whoever runs the store",
@@ -99,7 +99,9 @@ class ObjectStore:
             from botocore.parsers import ResponseParserError
             from urllib3.exceptions import HTTPError
         except ImportError as error:
-            raise NotAnswered(f"{location}: the library boto3 is not installed", hint=_INSTALL) from error
+            raise NotAnswered(
+                f"{location}: the library boto3 is not installed", hint=f"install it with: {installs('boto3>=1.40')}"
+            ) from error
         self.location = location
         self._failures = (exceptions.BotoCoreError, ResponseParserError, HTTPError, ValueError)
         self._refusal = exceptions.ClientError

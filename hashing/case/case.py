@@ -197,7 +197,7 @@ class Case:
         if not there:
             raise BadFormat(
                 f"{path}: not a case folder (it has no {CASE_FILE})",
-                hint="name the folder of a case; a bundle is none: open its data/report.html, or verify it",
+                hint=f"name the folder of a case; if it is a bundle, look at it with: goldenhour view {as_typed(path)}",
             )
         return cls(path, read_case_info(read_small(file), file))
 

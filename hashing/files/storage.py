@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -50,9 +51,16 @@ _WORDS = {
 }
 
 
+# The name of something until it is whole, which says nothing to whoever asked for it.
+_DRAFT = re.compile(r"\.(.+?)(\.[0-9a-f-]+)+\.part")
+
+
 def storage_error(path: Path | str, error: OSError) -> HashingError:
-    """Say in plain words what the system refused at `path`, and what to do."""
+    """Say in plain words what the system refused at `path`, and what to do; of a draft, by the name it is made for."""
     words, hint = system_words(error), _WORDS.get(error.errno or 0, ("", ""))[1]
+    path = Path(path)
+    if draft := _DRAFT.fullmatch(path.name):
+        path = path.with_name(draft[1])
     if error.errno == errno.EEXIST:
         return WouldOverwrite(f"{path}: exists already", hint="choose another name; nothing is overwritten")
     kind = StorageFull if error.errno in _FULL else Unwritable

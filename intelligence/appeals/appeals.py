@@ -10,6 +10,7 @@ from hashing.case.case import Case
 from hashing.case.custody import demand_recordable
 from hashing.case.events import Appealed, AppealEnded, CaseEvent
 from hashing.errors import BadFormat
+from hashing.files.as_typed import as_typed
 from hashing.ledger.keys import SigningKey
 from hashing.times import Clock, system_clock, time_text
 from intelligence.errors import NoSuchAppeal
@@ -60,7 +61,8 @@ def end_appeal(
     demand_recordable({"reason": reason, "officer": officer})
     if number not in {each.made.number for each in open_appeals(case)}:
         raise NoSuchAppeal(
-            f"{number}: no open appeal of {case.path}", hint="goldenhour appeal list --case CASE shows those that are"
+            f"{number}: no open appeal of {case.path}",
+            hint=f"see those that are open: goldenhour appeal list --case {as_typed(case.path)}",
         )
     event = AppealEnded(
         time=time_text(clock()), number=number, reason=reason, officer=officer, signer=key.public.raw.hex()

@@ -14,6 +14,7 @@ from exports.format.kept import Picked
 from exports.format.lookup import Lookup
 from exports.report.words import counted, proven
 from hashing.sandbox import NotRead, Readers, descriptor_of
+from hashing.tool import installs
 from intelligence.checks.finding import SIGNED, CheckFinding
 from intelligence.checks.groups import UnreadItems, first_of_each, grouped
 from intelligence.checks.material import CheckedItem
@@ -66,7 +67,7 @@ def _credentials(
             if not _may_carry(item):
                 continue
             if not judged:
-                unread.add(item, "c2pa-python is not installed: pip install 'goldenhour[proofs]'")
+                unread.add(item, f"c2pa-python is not installed: {installs('c2pa-python>=0.38')}")
                 continue
             claim = _ask(readers, "content_credentials", SignedClaim, item, said=(item.mime, certificates))
         except (NotCheckable, OSError, NotRead) as error:
@@ -119,7 +120,7 @@ def _proof_mode(items: Sequence[CheckedItem], readers: Readers, *, judged: bool)
             if judged:
                 yield _proven(first, signed, signatures, named.get(_KEY), readers)
             else:
-                unread.add(first, "pysequoia is not installed: pip install 'goldenhour[proofs]'")
+                unread.add(first, f"pysequoia is not installed: {installs('pysequoia>=0.1.35')}")
     yield from unread.told(f"{counted(unread.count, 'file')} whose ProofMode signatures were not checked")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hashing.files.storage import read_named, write_exclusively
+from hashing.tool import installs
 from intelligence.errors import BadUnitKey, NotOpened
 
 _LARGEST = 1 << 16
@@ -80,6 +81,6 @@ def _pyrage() -> Any:  # noqa: ANN401 - a module without types
     except ImportError as error:
         raise BadUnitKey(
             "identities of sources are encrypted by pyrage, which is not installed",
-            hint="install it with: pipx install 'goldenhour[sources]'",
+            hint=f"install it with: {installs('pyrage>=1.2')}",
         ) from error
     return pyrage

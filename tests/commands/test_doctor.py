@@ -30,7 +30,7 @@ def test_a_computer_that_can_capture(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert {"python", "yt-dlp", "clock", "signing key", "settings", "folder", "room", "ffmpeg"} <= set(checks)
     assert {"sandbox", "names", "network", "proxy", "certificates", "extractors"} <= set(checks)
     assert "none yet" in done.stdout
-    assert re.search(r"(?:\d+ warnings?|nothing at fault); \d+ checked$", done.stdout)
+    assert re.search(r"(?:nothing at fault|\d+ faults?)(?:, \d+ warnings?)?; \d+ checked$", done.stdout)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -26,6 +26,10 @@ from exports.papers.paper import LONGEST, Blank, stated
 from exports.papers.source import paper_source
 from exports.papers.statement import statement
 from hashing.case.custody import Handling, record_custody, record_description
+from hashing.case.events import Grade, RenderingBegun
+from hashing.case.grade import record_grade
+from hashing.case.kinds import ItemKind
+from hashing.case.post import Post
 from tests.exports.report.bundles import HOSTILE, hostile_bundle
 from tests.exports.small_case import OFFICER, SCENE, Thing, make_case, photo
 from tests.patience import PATIENCE
@@ -126,7 +130,52 @@ def test_a_statement_produces_the_exhibits(bundle: Path, tmp_path: Path) -> None
         assert f"as exhibit marked {exhibit}." in text
     assert "Sought and not received: https://news.example/gone.jpg (404 Not Found)." in text
     assert "1 of them arrived in part" in text
-    assert "handed-over from Mary Price to John Hill by Mary Price (for court)" in text
+    assert "by Mary Price: handed-over from Mary Price to John Hill (for court)." in text
+
+
+def test_papers_tell_what_no_server_sent(maker: CaseMaker, tmp_path: Path) -> None:
+    """A browser's picture is made by it, a post of a list is cut out of it, a photo that came in part is not absent."""
+    capture = maker.begin("https://social.example/@alice")
+    post = b'{"id":"1","url":"https://social.example/@alice/1"}'
+    page = capture.add(Thing("list.json", b"[" + post + b"]", kind="listing", mime="application/json"))
+    capture.excerpt(page, Post(platform="x", server="social.example", id="1", permalink="https://a.example/1"), post, 1)
+    capture.events.pop()  # what the post says is another test's matter
+    half = capture.add(Thing("half.jpg", photo(5)[:400], url="https://social.example/half.jpg"))
+    capture.fail(half.url, "it ends without its end marker")
+    capture.events[-1] = msgspec.structs.replace(capture.events[-1], ref=half.ref)
+    capture.skip("https://social.example/list.pdf", "document: not asked for (--media photos,videos)")
+    capture.events.append(
+        RenderingBegun(
+            time=half.time, rendering=1, ref=page.ref, url=SCENE, browser="Chrome/156.0", user_agent="", sandbox=True,
+            view="1280x800",
+        )
+    )  # fmt: skip
+    picture = capture.excerpt(page, Post(platform="x", server="social.example", id="2", permalink=SCENE), photo(6), 1)
+    capture.events[-2:] = [
+        msgspec.structs.replace(picture, kind=ItemKind.FIRST_VIEW, excerpt=None, exchange=0, rendering=1)
+    ]
+    capture.seal()
+    grade = Grade(scheme="3x5x2", source="2", information="B", handling="P", means=(), wording="")
+    record_grade(maker.case, ["MP/3"], grade, reason="a word for nobody else", key=maker.key, officer=OFFICER)
+    path = export_bundle(maker.case, key=maker.key, officer=OFFICER, output=tmp_path / "R").path
+    texts = {}
+    for form in FORMS:
+        written(path, tmp_path / f"{form}.odt", form)
+        texts[form] = text_of(tmp_path / f"{form}.odt")
+    schedule, said = texts["schedule"], texts["statement"]
+    assert re.search(rf"made \S+ \S+ UTC by Chrome/156.0, which was shown {SCENE}", schedule)
+    assert re.search(
+        r"cut out, byte for byte, of MP/3-0001, received \S+ \S+ UTC; by its own account at https://a", schedule
+    )
+    assert "NOT WHOLE: it ends without its end marker" in schedule
+    assert "It had Chrome/156.0 show 1 page on the computer that I used" in said
+    assert "1 of them were made by the browser of what it showed, and sent by no server." in said
+    assert f"Received, and not whole: {half.url} (it ends without its end marker)." in said
+    assert "as the settings of the capture have it: https://social.example/list.pdf (document: not asked" in said
+    assert "made by the browser, and sent by no server" in texts["certificate"]
+    assert "An item that is cut out of another" in texts["certificate"]
+    assert "a word for nobody else" not in said
+    assert "The log also holds grades." in said
 
 
 def test_what_the_ledgers_do_not_know_stays_blank(bundle: Path) -> None:

@@ -203,4 +203,4 @@ def test_a_case_tells_of_its_batches(maker: CaseMaker) -> None:
         ("running", 1, 1, 0),
     }
     told = sorted(line.partition(" by ")[2] for line in case_remarks(read_case(maker.path)) if line[:5] == "batch")
-    assert told[0] == (f"{OFFICER}, finished: 1 row, 1 captured, 0 failed, 0 left")
+    assert told[0] == (f"{OFFICER}, finished: 1 row, 1 done, 0 failed, 0 left")
