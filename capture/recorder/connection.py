@@ -21,10 +21,9 @@ from capture.recorder.wire import RecordingResponse
 if TYPE_CHECKING:
     from capture.recorder.exchange import OpenExchange, RecorderContext
 
+# For the way to the proxy that the user named.
 PROXY_GUARD = AddressGuard(allow_private=True, networks=tuple(map(ip_network, ("0.0.0.0/0", "::/0"))))
-"""For the way to the proxy that the user named."""
-_MOST_IDLE = 64
-"""Connections that wait for another request; the one that has waited longest is closed."""
+_MOST_IDLE = 64  # Connections that wait for another request; the one that has waited longest is closed.
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -59,12 +58,10 @@ class Connection:
         self.server = server
         self._shared = shared
         self._peer = Peer()
-        self._socket: socket.socket | None = None
-        """What is being opened, or is open, and what a stop shuts down."""
-        self._way: socket.socket | None = None
-        """What is spoken over, once it is open."""
+        self._socket: socket.socket | None = None  # What is being opened, or is open, and what a stop shuts down.
+        self._way: socket.socket | None = None  # What is spoken over, once it is open.
+        # For which names, public servers' or the user's, the peer was judged: the verdict is always the same.
         self._judged: set[bool] = set()
-        """For which names, public servers' or the user's, the peer was judged: the verdict is always the same."""
 
     def ask(self, exchange: OpenExchange, request: bytes) -> RecordingResponse:
         """Send a request, and return the response once its head has arrived. Raises NotFetched, AddressRefused.

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _SAME_METHOD = frozenset({307, 308})
+# Methods of a request that says nothing of its length where it has no body (RFC 9110 section 8.6).
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
-"""Methods of a request that says nothing of its length where it has no body (RFC 9110 section 8.6)."""
 _OK, _REDIRECTED, _TOO_MANY = 200, 300, 429
 
 
@@ -54,12 +54,9 @@ class Fetched(msgspec.Struct, frozen=True):
     url: str
     exchange: EndedExchange | None
     reason: str = ""
-    disk_full: str = ""
-    """What the disk said, where it has no room for more."""
-    refused: bool = False
-    """We did not want to: the address is one that goldenhour does not connect to."""
-    public: bool = False
-    """Whether a server at a public address answered, or redirected us on the way."""
+    disk_full: str = ""  # What the disk said, where it has no room for more.
+    refused: bool = False  # We did not want to: the address is one that goldenhour does not connect to.
+    public: bool = False  # Whether a server at a public address answered, or redirected us on the way.
 
     @property
     def whole(self) -> bool:
