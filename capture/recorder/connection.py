@@ -27,8 +27,8 @@ _MOST_IDLE = 64  # Connections that wait for another request; the one that has w
 _PORTS = {"http": 80, "https": 443}
 
 
-class Server(NamedTuple):
-    """Whom a request goes to: scheme, host (IPv6 without brackets), and port."""
+class Origin(NamedTuple):
+    """Whom a request goes to (RFC 6454): scheme, host (IPv6 without brackets), and port."""
 
     scheme: str
     host: str
@@ -54,7 +54,7 @@ class Server(NamedTuple):
 class Connection:
     """A connection to a server, by way of the user's proxy if there is one."""
 
-    def __init__(self, server: Server, shared: RecorderContext) -> None:
+    def __init__(self, server: Origin, shared: RecorderContext) -> None:
         self.server = server
         self._shared = shared
         self._peer = Peer()
@@ -114,7 +114,7 @@ class Connection:
         proxy = self._shared.settings.proxy
         # 1. To the server, or to the proxy, which the user named and which may well stand on this computer; what it
         # fetches is judged by name before.
-        to = Server.of(proxy) if proxy else self.server
+        to = Origin.of(proxy) if proxy else self.server
         plain = self._reached(to, PROXY_GUARD if proxy else self._shared.guard, exchange)
         self._judged.add(exchange.named_by_public)
         try:
@@ -136,7 +136,7 @@ class Connection:
         self._peer.tls = describe(seen, chain, verified=not self._shared.settings.insecure)
         return secured
 
-    def _reached(self, to: Server, guard: AddressGuard, exchange: OpenExchange) -> socket.socket:
+    def _reached(self, to: Origin, guard: AddressGuard, exchange: OpenExchange) -> socket.socket:
         named_by_public = exchange.named_by_public and guard is not PROXY_GUARD
         settings, stop = self._shared.settings, self._shared.stop
         try:
@@ -196,7 +196,7 @@ class Connections:
         self._all: set[Connection] = set()
         self._idle: list[Connection] = []
 
-    def get(self, server: Server) -> Connection:
+    def get(self, server: Origin) -> Connection:
         """Return a connection to a server that nobody else has: one that was kept, or a new one, which is not open."""
         while (kept := self._kept(server)) is not None:
             if kept.quiet:
@@ -235,7 +235,7 @@ class Connections:
         for connection in idle:
             self.drop(connection)
 
-    def _kept(self, server: Server) -> Connection | None:
+    def _kept(self, server: Origin) -> Connection | None:
         with self._lock:
             for place in range(len(self._idle) - 1, -1, -1):
                 if self._idle[place].server == server:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from capture.errors import AddressRefused, NotFetched
 from capture.recorder.body import BodyRead, read_body
-from capture.recorder.connection import Connections, Server, basic_login, proxy_login
+from capture.recorder.connection import Connections, Origin, basic_login, proxy_login
 from capture.recorder.exchange import EndedExchange, OpenExchange, RecorderContext
 from capture.recorder.finishing import ended_exchange
 from capture.recorder.incoming import Incoming
@@ -236,7 +236,7 @@ class Recorder:
         # 1. Make the request. What is lent to its host (a login, a token, cookies) goes into it last.
         try:
             url = normal_address(wanted.url)
-            server = Server.of(url)
+            server = Origin.of(url)
             request = self._request(wanted, url, server)
         except ValueError as error:
             return _Attempt(None, NotFetched(f"the request cannot be made ({error})"))
@@ -271,7 +271,7 @@ class Recorder:
         # 4. Close the record, and say in it why it is cut, where it is.
         return _Attempt(ended_exchange(exchange, body, str(problem) if problem is not None else ""), problem, disk_full)
 
-    def _request(self, wanted: _Wanted, url: str, server: Server) -> bytes:
+    def _request(self, wanted: _Wanted, url: str, server: Origin) -> bytes:
         """Return the bytes of a request, with what is lent to this host alone. Raises ValueError."""
         fields = {"host": ("Host", server.named)}
         for name, value in (*self._fields.items(), *wanted.headers.items()):
