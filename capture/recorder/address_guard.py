@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from capture.recorder.stopping import Stop
 
 T = TypeVar("T")
-_MOST_ADDRESSES = 6
-"""Addresses of one host that are tried: each may take the time allowed."""
+_MOST_ADDRESSES = 6  # Addresses of one host that are tried: each may take the time allowed.
 
 
 def checked_network(text: str) -> Network:

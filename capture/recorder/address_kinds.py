@@ -19,14 +19,10 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 class Reach(enum.Enum):
     """Who may be sent to an address."""
 
-    PUBLIC = "public"
-    """Anyone."""
-    PRIVATE = "private"
-    """Whoever says `--allow-private`, or names its network with `--allow-network`."""
-    NAMED = "named"
-    """Only whoever names its network with `--allow-network`."""
-    NEVER = "never"
-    """Nobody: to ask there is never what a capture is for."""
+    PUBLIC = "public"  # Anyone.
+    PRIVATE = "private"  # Whoever says `--allow-private`, or names its network with `--allow-network`.
+    NAMED = "named"  # Only whoever names its network with `--allow-network`.
+    NEVER = "never"  # Nobody: to ask there is never what a capture is for.
 
 
 class AddressKind(msgspec.Struct, frozen=True):
@@ -71,8 +67,7 @@ _TRANSLATED = ipaddress.IPv6Network("::ffff:0:0:0/96")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _SIX_TO_FOUR = ipaddress.IPv6Network("2002::/16")
 _TEREDO = ipaddress.IPv6Network("2001::/32")
-_ISATAP = frozenset({0x00005EFE, 0x02005EFE})
-"""The upper half of the interface identifiers of RFC 5214 section 6.1."""
+_ISATAP = frozenset({0x00005EFE, 0x02005EFE})  # The upper half of the interface identifiers of RFC 5214 section 6.1.
 
 
 def parsed(text: str) -> Address:

@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 
 _PIECE = 1 << 20
 _SAMPLE = 4096
-_LARGE = 4 << 20
-"""From here on one thread hashes and one writes while a third waits for the server: twice as fast."""
-_BUFFERS = 4
-"""One for each of the three, and one on its way."""
+_LARGE = 4 << 20  # From here on one thread hashes and one writes while a third waits for the server: twice as fast.
+_BUFFERS = 4  # One for each of the three, and one on its way.
 # Bytes: written out while the body still comes, so that the sync at its end does not wait for all of it.
 _SETTLE = 32 << 20
 
@@ -37,8 +35,7 @@ class BodyRead(msgspec.Struct, frozen=True):
     sample: bytes
     cut: str = ""
     again: bool = False
-    disk_full: str = ""
-    """What the disk said, where it has no room for more."""
+    disk_full: str = ""  # What the disk said, where it has no room for more.
 
 
 def read_body(exchange: OpenExchange, response: ArrivedResponse) -> BodyRead:
@@ -103,8 +100,7 @@ class BodyFile:
         self.problem: BaseException | None = None
         self._incoming = incoming
         self._descriptor = descriptor
-        self._hashed = hashlib.sha256()
-        """Of all that was taken."""
+        self._hashed = hashlib.sha256()  # Of all that was taken.
         self._digest = self._hashed.copy()
         self._taken: queue.SimpleQueue[tuple[memoryview, int] | None] = queue.SimpleQueue()
         self._to_write: queue.SimpleQueue[tuple[memoryview, int, hashlib._Hash] | None] = queue.SimpleQueue()

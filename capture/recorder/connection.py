@@ -21,15 +21,14 @@ from capture.recorder.wire import RecordingResponse
 if TYPE_CHECKING:
     from capture.recorder.exchange import OpenExchange, RecorderContext
 
+# For the way to the proxy that the user named.
 PROXY_GUARD = AddressGuard(allow_private=True, networks=tuple(map(ip_network, ("0.0.0.0/0", "::/0"))))
-"""For the way to the proxy that the user named."""
-_MOST_IDLE = 64
-"""Connections that wait for another request; the one that has waited longest is closed."""
+_MOST_IDLE = 64  # Connections that wait for another request; the one that has waited longest is closed.
 _PORTS = {"http": 80, "https": 443}
 
 
-class Server(NamedTuple):
-    """Whom a request goes to: scheme, host (IPv6 without brackets), and port."""
+class Origin(NamedTuple):
+    """Whom a request goes to (RFC 6454): scheme, host (IPv6 without brackets), and port."""
 
     scheme: str
     host: str
@@ -55,16 +54,14 @@ class Server(NamedTuple):
 class Connection:
     """A connection to a server, by way of the user's proxy if there is one."""
 
-    def __init__(self, server: Server, shared: RecorderContext) -> None:
+    def __init__(self, server: Origin, shared: RecorderContext) -> None:
         self.server = server
         self._shared = shared
         self._peer = Peer()
-        self._socket: socket.socket | None = None
-        """What is being opened, or is open, and what a stop shuts down."""
-        self._way: socket.socket | None = None
-        """What is spoken over, once it is open."""
+        self._socket: socket.socket | None = None  # What is being opened, or is open, and what a stop shuts down.
+        self._way: socket.socket | None = None  # What is spoken over, once it is open.
+        # For which names, public servers' or the user's, the peer was judged: the verdict is always the same.
         self._judged: set[bool] = set()
-        """For which names, public servers' or the user's, the peer was judged: the verdict is always the same."""
 
     def ask(self, exchange: OpenExchange, request: bytes) -> RecordingResponse:
         """Send a request, and return the response once its head has arrived. Raises NotFetched, AddressRefused.
@@ -117,7 +114,7 @@ class Connection:
         proxy = self._shared.settings.proxy
         # 1. To the server, or to the proxy, which the user named and which may well stand on this computer; what it
         # fetches is judged by name before.
-        to = Server.of(proxy) if proxy else self.server
+        to = Origin.of(proxy) if proxy else self.server
         plain = self._reached(to, PROXY_GUARD if proxy else self._shared.guard, exchange)
         self._judged.add(exchange.named_by_public)
         try:
@@ -139,7 +136,7 @@ class Connection:
         self._peer.tls = describe(seen, chain, verified=not self._shared.settings.insecure)
         return secured
 
-    def _reached(self, to: Server, guard: AddressGuard, exchange: OpenExchange) -> socket.socket:
+    def _reached(self, to: Origin, guard: AddressGuard, exchange: OpenExchange) -> socket.socket:
         named_by_public = exchange.named_by_public and guard is not PROXY_GUARD
         settings, stop = self._shared.settings, self._shared.stop
         try:
@@ -199,7 +196,7 @@ class Connections:
         self._all: set[Connection] = set()
         self._idle: list[Connection] = []
 
-    def get(self, server: Server) -> Connection:
+    def get(self, server: Origin) -> Connection:
         """Return a connection to a server that nobody else has: one that was kept, or a new one, which is not open."""
         while (kept := self._kept(server)) is not None:
             if kept.quiet:
@@ -238,7 +235,7 @@ class Connections:
         for connection in idle:
             self.drop(connection)
 
-    def _kept(self, server: Server) -> Connection | None:
+    def _kept(self, server: Origin) -> Connection | None:
         with self._lock:
             for place in range(len(self._idle) - 1, -1, -1):
                 if self._idle[place].server == server:

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from http.client import HTTPResponse
     from http.cookiejar import Cookie
 
-_LARGEST = 4096
-"""Bytes of a cookie's name and value (RFC 6265 section 6.1)."""
+_LARGEST = 4096  # Bytes of a cookie's name and value (RFC 6265 section 6.1).
 # RFC 6265, section 6.1: what a browser keeps at the least, 50 a domain and 3,000 in all.
 _MOST_OF_A_DOMAIN = 50
 _MOST = 3000

@@ -12,8 +12,7 @@ from capture.errors import CaptureError
 from hashing.errors import BadCoding, UnknownCoding
 from hashing.warc.content_coding import PIECE, unpacked
 
-LARGEST = 32 << 20
-"""Bytes of a page that are read for what it says; a larger one is kept all the same."""
+LARGEST = 32 << 20  # Bytes of a page that are read for what it says; a larger one is kept all the same.
 _GZIP_BEGINS, _MOST_UNSAID = b"\x1f\x8b\x08", 2
 
 

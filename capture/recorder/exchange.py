@@ -34,8 +34,7 @@ class Peer(msgspec.Struct):
     ip: str = ""
     port: int = 0
     tls: Tls | None = None
-    chain: tuple[bytes, ...] = ()
-    """The certificates in DER, as sent."""
+    chain: tuple[bytes, ...] = ()  # The certificates in DER, as sent.
 
 
 class RecorderContext(msgspec.Struct, frozen=True):
@@ -45,8 +44,7 @@ class RecorderContext(msgspec.Struct, frozen=True):
     guard: AddressGuard
     tls_context: Callable[[], ssl.SSLContext]
     stop: Stop
-    received: Callable[[int], None]
-    """Told of every number of bytes that arrives, for the progress display."""
+    received: Callable[[int], None]  # Told of every number of bytes that arrives, for the progress display.
 
 
 class ArrivedResponse(Protocol):
@@ -69,19 +67,18 @@ class OpenExchange:
     started: str
     incoming: Incoming
     shared: RecorderContext
+    # Whether a server at a public address named the URL, which may then not lead to a private one.
     named_by_public: bool = False
-    """Whether a server at a public address named the URL, which may then not lead to a private one."""
     proxy: str = ""
     peer: Peer = field(default_factory=Peer)
     request: bytearray = field(default_factory=bytearray)
     sent: bool = False
     head: bytes = b""
     replaced: tuple[str, ...] = ()
+    # Everything that came, while it is small enough to be held; None once it is not.
     wire: bytearray | None = field(default_factory=bytearray)
-    """Everything that came, while it is small enough to be held; None once it is not."""
     wire_size: int = 0
-    answer: tuple[ResponseHead, Framing] | None = None
-    """What the head of the response says, once it has arrived."""
+    answer: tuple[ResponseHead, Framing] | None = None  # What the head of the response says, once it has arrived.
     begun: float = field(default_factory=time.monotonic)
     _window_start: float = 0.0
     _window_bytes: int = 0
@@ -181,14 +178,12 @@ class EndedExchange(msgspec.Struct, frozen=True, kw_only=True):
     cut: str
     close_delimited: bool
     chunked: bool
-    answered: bool
-    """Whether anything came, be it HTTP or not."""
+    answered: bool  # Whether anything came, be it HTTP or not.
     request: bytes
     head: bytes
     wire: bytes | bytearray | None
     incoming: Incoming
-    recorded: str = ""
-    """How it was recorded, where it was not by this recorder off the wire."""
+    recorded: str = ""  # How it was recorded, where it was not by this recorder off the wire.
 
     @property
     def held(self) -> bool:

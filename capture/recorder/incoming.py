@@ -72,11 +72,9 @@ JOURNAL = ".journal"
 
 _SAMPLE = 4096
 _PIECE = 1 << 20
-_TAG = 65
-"""Bytes of a MAC and the space behind it."""
+_TAG = 65  # Bytes of a MAC and the space behind it.
 _SLOT = 256
-_MARKS = 2 * _SLOT
-"""Bytes of a place for a mark, and of both: there is room for every mark before the first line."""
+_MARKS = 2 * _SLOT  # Bytes of a place for a mark, and of both: there is room for every mark before the first line.
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Step)
@@ -92,8 +90,8 @@ class Incoming:
         self._mac = mac
         self._root = root
         self._lines: list[bytes] = []
+        # Whether something stands behind these lines: of a process that died, or of somebody else.
         self._behind = False
-        """Whether something stands behind these lines: of a process that died, or of somebody else."""
         self._journal = self._descriptor = -1
         self._slot = 0
 

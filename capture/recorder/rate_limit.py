@@ -18,22 +18,17 @@ if TYPE_CHECKING:
     from capture.recorder.exchange import EndedExchange
     from hashing.times import Clock
 
+# Mastodon, Bluesky's PDS and the IETF draft (draft-ietf-httpapi-ratelimit-headers) name the same two fields.
 _FAMILIES = ("x-ratelimit", "ratelimit")
-"""Mastodon, Bluesky's PDS and the IETF draft (draft-ietf-httpapi-ratelimit-headers) name the same two fields."""
+# A number from here on is a moment (seconds since 1970); a smaller one is a span of seconds.
 _EPOCH_FROM = 1_000_000_000
-"""A number from here on is a moment (seconds since 1970); a smaller one is a span of seconds."""
-_MILLISECONDS_FROM = 100_000_000_000
-"""A number from here on counts milliseconds since 1970."""
-_CUT_OFF = 1.0
-"""Whole seconds since 1970 are, as a rule, a moment whose fraction was cut off."""
+_MILLISECONDS_FROM = 100_000_000_000  # A number from here on counts milliseconds since 1970.
+_CUT_OFF = 1.0  # Whole seconds since 1970 are, as a rule, a moment whose fraction was cut off.
 _NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?", re.ASCII)
-_SAME_SPAN = 2.0
-"""Seconds by which two answers may differ in when the same span ends: many hosts write whole seconds."""
+_SAME_SPAN = 2.0  # Seconds by which two answers may differ in when the same span ends: many hosts write whole seconds.
 _TOO_MANY = 429
-_MOST_REFUSALS = 3
-"""Times in a row that a host asks for a longer pause than is made; one may be meant for one address."""
-_LOOK_AGAIN = 0.2
-"""Seconds after which a thread that waits looks whether the capture was stopped."""
+_MOST_REFUSALS = 3  # Times in a row that a host asks for a longer pause than is made; one may be meant for one address.
+_LOOK_AGAIN = 0.2  # Seconds after which a thread that waits looks whether the capture was stopped.
 
 
 def remaining(header: Callable[[str], str]) -> int | None:
@@ -87,20 +82,14 @@ class _HostPause:
     """What one host allows, as far as it has said; moments on the monotonic clock."""
 
     held_until: float = 0.0
-    held_before: str = ""
-    """Which attempt it was held for, in words."""
-    left: int | None = None
-    """Requests that it still allowed when it last said so."""
-    limit: int | None = None
-    """Requests that it allows in each span of counting."""
+    held_before: str = ""  # Which attempt it was held for, in words.
+    left: int | None = None  # Requests that it still allowed when it last said so.
+    limit: int | None = None  # Requests that it allows in each span of counting.
     counts_anew: float = 0.0
-    under_way: int = 0
-    """Requests that are sent and not answered: the host may count them already."""
+    under_way: int = 0  # Requests that are sent and not answered: the host may count them already.
 
-    refusals: int = 0
-    """Times in a row that it asked for a longer pause than is made."""
-    alone_until: float = 0.0
-    """When the last such pause is over."""
+    refusals: int = 0  # Times in a row that it asked for a longer pause than is made.
+    alone_until: float = 0.0  # When the last such pause is over.
 
     def pause(self, now: float) -> float:
         """Return the seconds for which it is to be left alone, as things stand."""

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from capture.recorder.exchange import EndedExchange
 
+# What a scene waits for; what reads feeds and photos is loaded when the first comes, while others are on their way.
 _LOAD = ("capture.page.read_page",)
-"""What a scene waits for; what reads feeds and photos is loaded when the first comes, while others are on their way."""
 
 PHOTO_READER = "capture.photo.examine:facts_in"
 SAMPLE_READER = "hashing.warc.content_coding:unpacked_sample"

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from capture.errors import AddressRefused, NotFetched
 from capture.recorder.body import BodyRead, read_body
-from capture.recorder.connection import Connections, Server, basic_login, proxy_login
+from capture.recorder.connection import Connections, Origin, basic_login, proxy_login
 from capture.recorder.exchange import EndedExchange, OpenExchange, RecorderContext
 from capture.recorder.finishing import ended_exchange
 from capture.recorder.incoming import Incoming
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _SAME_METHOD = frozenset({307, 308})
+# Methods of a request that says nothing of its length where it has no body (RFC 9110 section 8.6).
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
-"""Methods of a request that says nothing of its length where it has no body (RFC 9110 section 8.6)."""
 _OK, _REDIRECTED, _TOO_MANY = 200, 300, 429
 
 
@@ -54,12 +54,9 @@ class Fetched(msgspec.Struct, frozen=True):
     url: str
     exchange: EndedExchange | None
     reason: str = ""
-    disk_full: str = ""
-    """What the disk said, where it has no room for more."""
-    refused: bool = False
-    """We did not want to: the address is one that goldenhour does not connect to."""
-    public: bool = False
-    """Whether a server at a public address answered, or redirected us on the way."""
+    disk_full: str = ""  # What the disk said, where it has no room for more.
+    refused: bool = False  # We did not want to: the address is one that goldenhour does not connect to.
+    public: bool = False  # Whether a server at a public address answered, or redirected us on the way.
 
     @property
     def whole(self) -> bool:
@@ -239,7 +236,7 @@ class Recorder:
         # 1. Make the request. What is lent to its host (a login, a token, cookies) goes into it last.
         try:
             url = normal_address(wanted.url)
-            server = Server.of(url)
+            server = Origin.of(url)
             request = self._request(wanted, url, server)
         except ValueError as error:
             return _Attempt(None, NotFetched(f"the request cannot be made ({error})"))
@@ -274,7 +271,7 @@ class Recorder:
         # 4. Close the record, and say in it why it is cut, where it is.
         return _Attempt(ended_exchange(exchange, body, str(problem) if problem is not None else ""), problem, disk_full)
 
-    def _request(self, wanted: _Wanted, url: str, server: Server) -> bytes:
+    def _request(self, wanted: _Wanted, url: str, server: Origin) -> bytes:
         """Return the bytes of a request, with what is lent to this host alone. Raises ValueError."""
         fields = {"host": ("Host", server.named)}
         for name, value in (*self._fields.items(), *wanted.headers.items()):

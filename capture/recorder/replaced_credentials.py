@@ -6,11 +6,11 @@ REPLACEMENT = b"[replaced: credential of the user]"
 
 _ALWAYS = {b"authorization", b"proxy-authorization"}
 _COOKIES = {b"cookie", b"set-cookie", b"set-cookie2"}
+# Fields by which sites' own scripts repeat a session's cookie, or a token that stands for it.
 _OF_SESSION = {
     *(b"x-csrf-token", b"x-csrftoken", b"x-xsrf-token", b"x-guest-token", b"x-client-transaction-id"),
     *(b"x-fb-lsd", b"x-ig-www-claim", b"x-ig-set-www-claim"),
 }
-"""Fields by which sites' own scripts repeat a session's cookie, or a token that stands for it."""
 
 
 def replace_credentials(head: bytes, *, cookies: bool) -> tuple[bytes, tuple[str, ...]]:

@@ -8,8 +8,7 @@ from email.utils import parsedate_to_datetime
 
 _LONGEST = 100
 _SECONDS = re.compile(r"\"?([0-9]{1,10}(?:\.[0-9]{1,6})?)[0-9]*(?: ?s(?:ec(?:ond)?s?)?)?\"?(?:\s*,.*)?", re.ASCII)
-_SINCE_1970 = 1_000_000_000
-"""A pause of thirty years is none: the moment is meant."""
+_SINCE_1970 = 1_000_000_000  # A pause of thirty years is none: the moment is meant.
 
 
 def retry_after(value: str, now: datetime) -> float | None:

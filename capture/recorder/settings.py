@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
     from capture.recorder.address_kinds import Network
 
-_MOST_IN_MEMORY = 64 << 20
-"""Bytes that all fetches side by side may hold."""
+_MOST_IN_MEMORY = 64 << 20  # Bytes that all fetches side by side may hold.
 TIMEOUT = 30.0
 USER_AGENT = "Mozilla/5.0 (compatible; goldenhour; evidence capture)"
 
@@ -23,33 +22,30 @@ USER_AGENT = "Mozilla/5.0 (compatible; goldenhour; evidence capture)"
 class NetworkSettings:
     """Everything that decides how a request is made. Times in seconds, sizes in bytes."""
 
+    # The longest silence: to connect, for the head of an answer to be complete, between two pieces of a body.
     timeout: float = TIMEOUT
-    """The longest silence: to connect, for the head of an answer to be complete, between two pieces of a body."""
-    deadline: float = 3600.0
-    """The longest that one exchange may take, however steadily it goes on."""
+    deadline: float = 3600.0  # The longest that one exchange may take, however steadily it goes on.
+    # Bytes a second, averaged over each span of `timeout`; a server that drips more slowly is given up.
     lowest_rate: float = 512.0
-    """Bytes a second, averaged over each span of `timeout`; a server that drips more slowly is given up."""
-    max_size: int = 20 << 30
-    """The largest body; more than this is cut, kept, and said."""
+    max_size: int = 20 << 30  # The largest body; more than this is cut, kept, and said.
+    # Up to this size a response that becomes no item stands in the WARC as it came; a larger one becomes an item.
     largest_in_warc: int = 2 << 20
-    """Up to this size a response that becomes no item stands in the WARC as it came; a larger one becomes an item."""
     attempts: int = 3
-    backoff: float = 0.5
-    """The pause before the second attempt; doubled for each further one."""
+    backoff: float = 0.5  # The pause before the second attempt; doubled for each further one.
+    # A server that wants to be left alone for longer than this is not asked again. (Mastodon counts in 5 minutes.)
     longest_pause: float = 900.0
-    """A server that wants to be left alone for longer than this is not asked again. (Mastodon counts in 5 minutes.)"""
     redirects: int = 20
     user_agent: str = USER_AGENT
     proxy: str = ""
     insecure: bool = False
     allow_private: bool = False
+    # Networks that the user opened by name, besides or without all private ones.
     allow_networks: tuple[Network, ...] = ()
-    """Networks that the user opened by name, besides or without all private ones."""
     cookies: CookieJar | None = field(default=None, repr=False)
+    # User name and password by whom they are lent to (`host:443`, `http://host:80`), from a scene's URL.
     credentials: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
-    """User name and password by whom they are lent to (`host:443`, `http://host:80`), from a scene's URL."""
+    # An access token by whom it is lent to, from `--token`; used for that host alone.
     tokens: dict[str, str] = field(default_factory=dict, repr=False)
-    """An access token by whom it is lent to, from `--token`; used for that host alone."""
     jobs: int = 8
 
     @property

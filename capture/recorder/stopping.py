@@ -17,8 +17,7 @@ from capture.errors import CaptureError, Stopped
 from hashing.errors import HashingError
 from hashing.files.storage import system_words
 
-BY_THE_OFFICER = "interrupted by the officer"
-"""The reason that Ctrl-C is."""
+BY_THE_OFFICER = "interrupted by the officer"  # The reason that Ctrl-C is.
 
 _ROOT = Path(__file__).resolve().parents[2]
 _LONGEST = 300
@@ -28,14 +27,10 @@ class Stop:
     """A wish to end, which everyone who heeds it is told of. Safe for several threads."""
 
     def __init__(self) -> None:
-        self.event = threading.Event()
-        """Set once there is a reason."""
-        self.reason = ""
-        """Why; "" while there is none."""
-        self.asked = False
-        """Whether a person asked for it."""
-        self.error: BaseException | None = None
-        """What went wrong, where an error is the reason."""
+        self.event = threading.Event()  # Set once there is a reason.
+        self.reason = ""  # Why; "" while there is none.
+        self.asked = False  # Whether a person asked for it.
+        self.error: BaseException | None = None  # What went wrong, where an error is the reason.
         self._lock = threading.Lock()
         self._heeding: list[Callable[[str], None]] = []
 

@@ -33,10 +33,8 @@ if TYPE_CHECKING:
 
 _TEXT = ("text/", "application/json", "application/xml", "application/javascript", "image/svg")
 _DISCONNECTED, _LENGTH, _ELSEWHERE = "disconnect", "length", "unspecified"
-_SWITCHING = 101
-"""What follows such a head is no payload of it: a WebSocket's frames, as a rule."""
-_ENCODING = threading.Lock()
-"""One exchange is encoded at a time: that takes as much memory again as its response."""
+_SWITCHING = 101  # What follows such a head is no payload of it: a WebSocket's frames, as a rule.
+_ENCODING = threading.Lock()  # One exchange is encoded at a time: that takes as much memory again as its response.
 
 
 class EncodedRecord(msgspec.Struct, frozen=True):

@@ -22,17 +22,14 @@ if TYPE_CHECKING:
 
 _BUFFER = 1 << 16
 _LONGEST_LINE = 1 << 16
-LARGEST_HEADS = 256 << 10
-"""Bytes of a response's head and of all interim answers before it; Chrome takes as much."""
-MOST_FIELDS = 256
-"""Lines of one head, and of the trailer."""
-MOST_INTERIM = 20
-"""Interim answers (1xx, RFC 9110 section 15.2) before the one that counts."""
+LARGEST_HEADS = 256 << 10  # Bytes of a response's head and of all interim answers before it; Chrome takes as much.
+MOST_FIELDS = 256  # Lines of one head, and of the trailer.
+MOST_INTERIM = 20  # Interim answers (1xx, RFC 9110 section 15.2) before the one that counts.
 _LONGEST_CHUNK_LINE = 1 << 12
 # Hexadecimal digits: less than 2^60 bytes, which no body has.
 _MOST_CHUNK_DIGITS = 15
+# Bytes by which the framing of chunks may exceed what `_FRAMING` bytes a chunk and twice its data allow, as in Go.
 _OVERHEAD = 16 << 10
-"""Bytes by which the framing of chunks may exceed what `_FRAMING` bytes a chunk and twice its data allow, as in Go."""
 _FRAMING = 16
 _SWITCHING, _FINAL = 101, 200
 
@@ -84,21 +81,17 @@ class _LineCounter(io.BufferedReader):
 class RecordingResponse:
     """A response whose bytes pass through the tap, and whose head and chunks are read within bounds."""
 
-    head: ResponseHead
-    """What its head says; there once `begin` has returned."""
+    head: ResponseHead  # What its head says; there once `begin` has returned.
     framing = Framing()
 
     def __init__(self, connection: socket.socket, exchange: OpenExchange) -> None:
         self.exchange = exchange
         self._lines = _LineCounter(Tap(connection, exchange), _BUFFER)
         self._taken = 0
-        self._left = 0
-        """Bytes of the current chunk that are still to come."""
-        self._begun = False
-        """Whether a chunk has begun, whose end is to be read before the next."""
+        self._left = 0  # Bytes of the current chunk that are still to come.
+        self._begun = False  # Whether a chunk has begun, whose end is to be read before the next.
         self._excess = 0
-        self._ended = False
-        """Whether there is no more of the body."""
+        self._ended = False  # Whether there is no more of the body.
 
     @property
     def reusable(self) -> bool:

@@ -46,12 +46,9 @@ from hashing.ledger.ledger import LEDGER, read_lines
 from hashing.ledger.marks import MARKS
 from hashing.ledger.merkle import MerkleTree
 
-_FOLDERS = (ITEMS, WORKING)
-"""Folders that every capture has, though nothing may be in them."""
-_KEPT = (ProofRead, RenderingBegun)
-"""Lines of which something stays in memory until the whole ledger is read."""
-_MOST_DATE_LINES = 100
-"""A capture has one line on the servers' dates, and one more each time that its process died."""
+_FOLDERS = (ITEMS, WORKING)  # Folders that every capture has, though nothing may be in them.
+_KEPT = (ProofRead, RenderingBegun)  # Lines of which something stays in memory until the whole ledger is read.
+_MOST_DATE_LINES = 100  # A capture has one line on the servers' dates, and one more each time that its process died.
 
 
 class CaptureChecked(msgspec.Struct, frozen=True, gc=False):
@@ -72,10 +69,8 @@ class CaptureCheck:
         self.items = Items()
         self.proofs: list[ProofRead] = []
         self.failed = 0
-        self.handed_in = False
-        """Whether it is an intake: nothing was fetched, so that no exchange brought its items."""
-        self.unread = False
-        """Whether the ledger could not be read, so that it vouches for no file."""
+        self.handed_in = False  # Whether it is an intake: nothing was fetched, so that no exchange brought its items.
+        self.unread = False  # Whether the ledger could not be read, so that it vouches for no file.
         self.keys: dict[str, None] = {}
         self._renderings: set[int] = set()
         self._records = RecordsSaid()

@@ -26,10 +26,8 @@ if TYPE_CHECKING:
     from exports.disclosure.openings import Openings
 
 SMALL = 16 << 20
-MOST = 10_000
-"""Faults of one kind that are told one by one: a stranger's ledger could have one in each of its lines."""
-MOST_FILES = 100_000
-"""Files that are told one by one as altered, missing or added, of each kind."""
+MOST = 10_000  # Faults of one kind that are told one by one: a stranger's ledger could have one in each of its lines.
+MOST_FILES = 100_000  # Files that are told one by one as altered, missing or added, of each kind.
 _OF_SYSTEMS = re.compile(r"(?:.*/)?(?:__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)", re.DOTALL)
 _BY_THEMSELVES = "macOS and Windows add files such as .DS_Store, ._NAME and Thumbs.db to a folder by themselves"
 T = TypeVar("T")
@@ -50,30 +48,26 @@ class Check:
     demanded: Sequence[PublicKey]
     roots: Sequence[Certificate] = ()
     openings: Openings | None = None
-    report: bool = False
-    """Whether a bundle's report is made once more and compared."""
-    accept_bag: bool = False
-    """Whether an intact bag of others will do."""
-    hashing: bool = True
-    """Whether the files are going to be compared at all, and not only the records."""
+    report: bool = False  # Whether a bundle's report is made once more and compared.
+    accept_bag: bool = False  # Whether an intact bag of others will do.
+    hashing: bool = True  # Whether the files are going to be compared at all, and not only the records.
+    # How the files are compared, where it is not with SHA-256 alone.
     comparing: Callable[[Callable[[int], None]], None] | None = None
-    """How the files are compared, where it is not with SHA-256 alone."""
     kinds: Lookup[str, str] = field(init=False)
     findings: Findings = field(default_factory=Findings)
+    # Path and SHA-256 of every file that something vouches for.
     expected: Lookup[str, str] = field(default_factory=lambda: Lookup(str))
-    """Path and SHA-256 of every file that something vouches for."""
     large: Lookup[str, int] = field(default_factory=lambda: Lookup(str))  # Path and size of those of HOLLOW or more.
     history: SealHistory = field(default_factory=SealHistory)
+    # What is wrong inside of a file, to be told where its bytes are those that were sealed: else they say it all.
     doubts: dict[str, list[str]] = field(default_factory=dict)
-    """What is wrong inside of a file, to be told where its bytes are those that were sealed: else they say it all."""
+    # Exchange files that are being read beside all else: of one capture at a time, which bounds the memory.
     _reading: Callable[[], RecordsRead] | None = None
-    """Exchange files that are being read beside all else: of one capture at a time, which bounds the memory."""
+    # Folders that may be empty; the values say nothing.
     folders: Lookup[str, str] = field(default_factory=lambda: Lookup(str))
-    """Folders that may be empty; the values say nothing."""
-    _more: bool = False
-    """Whether it is said that not all files that are altered, missing or added are told."""
+    _more: bool = False  # Whether it is said that not all files that are altered, missing or added are told.
+    # Prefixes of captures that are not sealed: a process may be writing there at this moment.
     under_way: set[str] = field(default_factory=set)
-    """Prefixes of captures that are not sealed: a process may be writing there at this moment."""
 
     def __post_init__(self) -> None:
         self.kinds = self.tree.kinds()

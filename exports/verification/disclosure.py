@@ -36,8 +36,7 @@ from hashing.errors import BadFormat, Unreadable
 from hashing.ledger.checkpoint import Checkpoint
 
 _OWN_FILES = (LINES, PROOFS, MASKED, SHOWN, MASKED_PROOFS, CHECKPOINT)
-_IN_A_PROOF = {URL, AUTHOR, CONTENT}
-"""Words without which a signed proof cannot be checked."""
+_IN_A_PROOF = {URL, AUTHOR, CONTENT}  # Words without which a signed proof cannot be checked.
 
 
 class DisclosureCheck:
@@ -47,27 +46,23 @@ class DisclosureCheck:
         self.check = check
         self.prefix = prefix
         self.items: list[Item] = []
-        self.masked: dict[int, bytes] = {}
-        """The masked forms of lines of which parts are withheld, proven, by index."""
-        self.events: list[CaptureEvent] = []
-        """What the proven lines say, in the ledger's order."""
+        self.masked: dict[int, bytes] = {}  # The masked forms of lines of which parts are withheld, proven, by index.
+        self.events: list[CaptureEvent] = []  # What the proven lines say, in the ledger's order.
+        # Where each record stands in the file of the exchanges disclosed, by its WARC-Record-ID.
         self.offsets: dict[str, int] = {}
-        """Where each record stands in the file of the exchanges disclosed, by its WARC-Record-ID."""
         self._words = redacted
         self._redacted = set(redacted)
+        # Whether redacted working copies stand in the place of originals of a protected source.
         self._copies = CONTENT not in redacted
-        """Whether redacted working copies stand in the place of originals of a protected source."""
+        # The key that sealed the capture by the case's ledger, in hexadecimal; "" where that is not known.
         self._signer = signer
-        """The key that sealed the capture by the case's ledger, in hexadecimal; "" where that is not known."""
         self._started: CaptureStarted | None = None
         self._finished: CaptureFinished | None = None
         self._exchanges: dict[int, Exchange] = {}
         self._renderings: set[int] = set()
-        self._handed_in = False
-        """Whether it is an intake, of which no exchange brought anything."""
+        self._handed_in = False  # Whether it is an intake, of which no exchange brought anything.
         self._proofs: list[ProofRead] = []
-        self.unread = True
-        """Whether the lines could not be read, so that they vouch for no file."""
+        self.unread = True  # Whether the lines could not be read, so that they vouch for no file.
 
     def run(self) -> None:
         """Check everything but the files' digests, which are left to the comparison of the whole tree."""

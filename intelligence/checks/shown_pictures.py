@@ -29,10 +29,8 @@ LOAD = (
     *("intelligence.checks.picture_hash", "PIL.ImageChops", "PIL.ImageFilter", "PIL.JpegImagePlugin"),
     *("PIL.PngImagePlugin", "PIL.GifImagePlugin", "PIL.WebPImagePlugin", "PIL.TiffImagePlugin", "PIL.BmpImagePlugin"),
 )
-_LEAST_QUALITY = 50
-"""Below it a picture is too plain for its hash to tell it from others."""
-_LARGEST = 256 << 20
-"""Bytes of a photo."""
+_LEAST_QUALITY = 50  # Below it a picture is too plain for its hash to tell it from others.
+_LARGEST = 256 << 20  # Bytes of a photo.
 _WORKERS = 3
 
 
@@ -40,8 +38,7 @@ class ShownPicture(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A photo, or a picture of a video."""
 
     made: PictureHash
-    at: str = ""
-    """When in its video it is shown, `1:02`; "" of a photo."""
+    at: str = ""  # When in its video it is shown, `1:02`; "" of a photo.
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -61,12 +58,12 @@ class ShownPictures:
     """The files that show something, and of which items there are no pictures or not all, each with the reason."""
 
     files: SpooledList[ShownFile] = field(default_factory=lambda: SpooledList(ShownFile))
+    # Items that are too plain to be told from others by what they show.
     plain: UnreadItems = field(default_factory=UnreadItems)
-    """Items that are too plain to be told from others by what they show."""
     unread: UnreadItems = field(default_factory=UnreadItems)
     in_part: UnreadItems = field(default_factory=UnreadItems)
+    # The SHA-256 of photos that have no content credentials; the values say nothing.
     bare: Lookup[str, str] = field(default_factory=lambda: Lookup(str))
-    """The SHA-256 of photos that have no content credentials; the values say nothing."""
 
 
 def shown_pictures(items: Sequence[CheckedItem], done: Callable[[int, int], None]) -> ShownPictures:

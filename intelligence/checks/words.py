@@ -19,8 +19,7 @@ from intelligence.checks.picture_text import AT_ONCE, Tesseract, texts_in
 from intelligence.checks.shown_pictures import LOAD
 from intelligence.checks.speech import SpeechEngine, speech_in
 
-_LONGEST = 8_000
-"""Characters of a text that are kept."""
+_LONGEST = 8_000  # Characters of a text that are kept.
 _WORKERS = 2
 
 
