@@ -105,7 +105,9 @@ class Connection:
         waiting = self._socket
         if waiting is not None:
             with suppress(OSError):  # closed meanwhile
-                waiting.shutdown(socket.SHUT_RDWR)
+                # Not the method of a TLS socket: it drops TLS first, and a thread that has just been about to read or
+                # send would then take cipher text for the body, or send its request in the clear.
+                socket.socket.shutdown(waiting, socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close it. More than once does no harm."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
+from capture.recorder.exchange import OpenExchange
 from capture.recorder.urls import referrer
 from tests.capture.recorder.conftest import Recording, block, request_record, response_record
 from tests.servers import Body, Certificate, ForwardProxy, MisbehavingServer, SceneServer, TlsServer, redirect
@@ -94,6 +95,29 @@ def test_a_bad_certificate_is_refused_unless_told_otherwise(
         assert taken.exchange.peer.tls is not None
         assert not taken.exchange.peer.tls.verified
         assert taken.exchange.peer.chain == server.chain
+
+
+def test_a_stop_leaves_no_cipher_text_in_a_body(
+    recording: Callable[..., Recording], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read over TLS just when a capture is stopped is deciphered, or is not read."""
+    body = PHOTO * 50
+    with TlsServer(SceneServer({"/": Body(data=body)})) as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.ca_file))
+        taken, before_read = recording(), OpenExchange.before_read
+
+        def _then_stop(exchange: OpenExchange) -> None:
+            before_read(exchange)
+            if exchange.wire_size > len(PHOTO):
+                taken.stop.ask("enough")
+
+        monkeypatch.setattr(OpenExchange, "before_read", _then_stop)
+        fetched = taken.fetch(server.url("/"))
+        assert "enough" in fetched.reason
+        assert fetched.exchange is not None
+        kept = fetched.exchange.body.read_bytes()
+        assert 0 < len(kept) < len(body)
+        assert body.startswith(kept)
 
 
 def test_plain_http_where_tls_is_expected_is_a_plain_sentence(recording: Callable[..., Recording]) -> None:
