@@ -82,6 +82,8 @@ class AddressGuard:
                 raise
             else:
                 return connection
+        if stop is not None:
+            stop.check()  # which shuts the socket under us: say that instead
         assert problem is not None  # noqa: S101 - tells the type: there is an address, and none that answered
         raise NotFetched(_connect_reason(host, port, problem), again=True) from problem
 

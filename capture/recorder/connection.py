@@ -12,7 +12,7 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING, NamedTuple, Self, cast
 from urllib.parse import unquote, urlsplit
 
-from capture.errors import NotFetched
+from capture.errors import NotFetched, Stopped
 from capture.recorder.address_guard import AddressGuard
 from capture.recorder.exchange import Peer
 from capture.recorder.tls import describe, plain_reason, sent_chain
@@ -56,6 +56,8 @@ class Connection:
 
     def __init__(self, server: Origin, shared: RecorderContext) -> None:
         self.server = server
+        self.exchange: OpenExchange | None = None
+        """Whom it serves, or served last."""
         self._shared = shared
         self._peer = Peer()
         self._socket: socket.socket | None = None  # What is being opened, or is open, and what a stop shuts down.
@@ -68,6 +70,7 @@ class Connection:
 
         What came before a failure is kept in the exchange.
         """
+        self.exchange = exchange
         if self._way is None:
             self._way = self._connect(exchange)
         elif exchange.named_by_public not in self._judged and not exchange.proxy:
@@ -79,6 +82,7 @@ class Connection:
         try:
             self._way.sendall(request)
         except OSError as error:
+            self._shared.stop.check()  # which shuts the socket under us: say that instead
             raise NotFetched("the connection broke while the request was sent", again=True) from error
         exchange.peer = self._peer
         exchange.request_sent()
@@ -91,6 +95,8 @@ class Connection:
         """Whether nothing has come that nobody asked for: as a rule, the server's end of the connection."""
         if self._socket is None:
             return False
+        if (inner := getattr(self._way, "incoming", None)) is not None and inner.pending:  # TLS within TLS reads ahead
+            return False
         if not hasattr(select, "poll"):  # Windows
             return not select.select([self._socket], [], [], 0)[0]
         poll = select.poll()
@@ -102,7 +108,9 @@ class Connection:
         waiting = self._socket
         if waiting is not None:
             with suppress(OSError):  # closed meanwhile
-                waiting.shutdown(socket.SHUT_RDWR)
+                # Not the method of a TLS socket: it drops TLS first, and a thread that has just been about to read or
+                # send would then take cipher text for the body, or send its request in the clear.
+                socket.socket.shutdown(waiting, socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close it. More than once does no harm."""
@@ -161,9 +169,15 @@ class Connection:
         try:
             proxy.sendall("\r\n".join([*fields, "", ""]).encode("latin-1"))
         except OSError as error:
+            self._shared.stop.check()
             raise NotFetched(f"{self.server.host}: the proxy broke off", again=True) from error
         answer = RecordingResponse(proxy, exchange)
-        answer.begin(recorded=False)
+        try:
+            answer.begin(recorded=False)
+        except Stopped:
+            raise
+        except NotFetched as error:
+            raise NotFetched(f"{self.server.host}: no way through the proxy ({error})", again=error.again) from error
         if answer.head.status not in range(200, 300):
             raise NotFetched(f"{self.server.host}: the proxy refused: {answer.head.status} {answer.head.reason[:100]}")
 
@@ -174,17 +188,37 @@ class Connection:
             if isinstance(way, ssl.SSLSocket):
                 from urllib3.util.ssltransport import SSLTransport
 
-                return cast("ssl.SSLSocket", SSLTransport(way, context, name))  # all of a socket that is needed here
+                bounded = cast("ssl.SSLSocket", _Bounded(way, self))
+                return cast("ssl.SSLSocket", SSLTransport(bounded, context, name, suppress_ragged_eofs=False))
             # The handshake is a step of its own: until then a stop shuts this socket down, from whatever thread.
-            secured = context.wrap_socket(way, server_hostname=name, do_handshake_on_connect=False)
+            secured = context.wrap_socket(
+                way, server_hostname=name, do_handshake_on_connect=False, suppress_ragged_eofs=False
+            )
             self._opens(secured)
             secured.do_handshake()
         except OSError as error:
             self._shared.stop.check()  # which shuts the socket under us: say that instead
             if isinstance(error, ssl.SSLError):
                 raise NotFetched(f"{host}: {plain_reason(error)}") from error
+            if isinstance(error, TimeoutError):
+                raise NotFetched(f"{host}: no TLS connection within the time allowed", again=True) from error
             raise NotFetched(f"{host}: the connection broke during the TLS handshake", again=True) from error
         return secured
+
+
+class _Bounded:
+    """What TLS within TLS stands on: it waits for a whole record, so that each piece of one must be worth the wait."""
+
+    def __init__(self, way: ssl.SSLSocket, connection: Connection) -> None:
+        self.fileno, self.sendall, self.close = way.fileno, way.sendall, way.close
+        self._way = way
+        self._connection = connection
+
+    def recv(self, size: int) -> bytes:
+        """Return what has come. Raises as `OpenExchange.before_read`, and OSError."""
+        if self._connection.exchange is not None:
+            self._connection.exchange.before_read()
+        return self._way.recv(size)
 
 
 class Connections:
@@ -252,5 +286,7 @@ def proxy_login(proxy: str) -> list[tuple[str, str]]:
 
 
 def basic_login(field: str, user: str, password: str) -> tuple[str, str]:
-    """Return a field for Basic authentication (RFC 7617). Raises UnicodeError for what Latin-1 has not."""
-    return field, f"Basic {b64encode(f'{user}:{password}'.encode('latin-1')).decode()}"
+    """Return a field for Basic authentication (RFC 7617), in UTF-8 where Latin-1 has not all of it."""
+    login = f"{user}:{password}"
+    coding = "latin-1" if max(login) <= "\xff" else "utf-8"
+    return field, f"Basic {b64encode(login.encode(coding)).decode()}"

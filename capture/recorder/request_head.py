@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# RFC 9110, sections 5.1 and 5.5: a name is a token, and a value holds no line break.
+# RFC 9110, sections 5.1 and 5.5: a name is a token, and a value holds no line break and nothing beyond Latin-1.
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _TARGET = re.compile(r"[!-~]+")
-_BREAK = re.compile(r"[\r\n\0]")
+_NOT_OF_VALUE = re.compile("[\r\n\0\u0100-\U0010ffff]")
 _NORMAL = re.compile(
     r"https?://[a-z0-9][a-z0-9.-]*(?::[1-9][0-9]{0,4})?"
     # No segment begins with a dot, and a percent sign stands for what can stand in no other way.
@@ -38,10 +38,10 @@ def normal_address(url: str) -> str:
 def request_head(method: str, target: str, fields: Iterable[tuple[str, str]]) -> bytes:
     """Return the head of a request. Raises ValueError for what no request can hold."""
     if not (_TOKEN.fullmatch(method) and _TARGET.fullmatch(target)):
-        raise ValueError(f"no method or target: {method} {target}")
+        raise ValueError(f"no method or target: {method!r} {target!r}")
     lines = [f"{method} {target} HTTP/1.1"]
     for name, value in fields:
-        if not _TOKEN.fullmatch(name) or _BREAK.search(value):
-            raise ValueError(f"no header field: {name}")
+        if not _TOKEN.fullmatch(name) or _NOT_OF_VALUE.search(value):
+            raise ValueError(f"no header field: {name!r}")
         lines.append(f"{name}: {value}")
     return "\r\n".join([*lines, "", ""]).encode("latin-1")

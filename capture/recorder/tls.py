@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from hashing.case.events import Tls
 
+EndedUnsaid = ssl.SSLEOFError
+"""The other side, or somebody on the way, has ended the connection without TLS's own end (RFC 8446 section 6.1)."""
 _DER = 2  # _ssl.ENCODING_DER
 
 

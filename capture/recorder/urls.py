@@ -19,15 +19,17 @@ def checked(url: str) -> str:
     if len(url) > _LONGEST:
         raise NotFetched("the address is longer than 8,192 characters")
     try:
-        # `port` is read for its ValueError alone: urlsplit takes any text for one.
+        # `port` may raise a ValueError: urlsplit takes any text for one.
         parts = urlsplit(url.strip())
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError as error:
         raise NotFetched(f"not a valid address ({error})") from error
     if parts.scheme.lower() not in {"http", "https"}:
         raise AddressRefused(f"{parts.scheme or 'no scheme'}: only http and https are fetched")
     if not host:
         raise NotFetched("not a valid address (no host)")
+    if port == 0:  # what asks for it would take the scheme's own
+        raise NotFetched("not a valid address (no port is 0)")
     return urlunsplit((parts.scheme.lower(), parts.netloc.rpartition("@")[2], parts.path or "/", parts.query, ""))
 
 

@@ -10,6 +10,7 @@ import io
 from typing import TYPE_CHECKING
 
 from capture.errors import NotFetched
+from capture.recorder.tls import EndedUnsaid
 from hashing.errors import BadFormat
 from hashing.warc.http_head import Framing, ResponseHead, parse_head
 
@@ -40,6 +41,8 @@ class Tap(io.RawIOBase):
     def __init__(self, connection: socket.socket, exchange: OpenExchange) -> None:
         self._socket = connection
         self._exchange = exchange
+        self.unsaid = False
+        """Whether the connection ended without TLS's own end."""
 
     def readable(self) -> bool:
         """Say that this stream is for reading."""
@@ -53,6 +56,8 @@ class Tap(io.RawIOBase):
         except TimeoutError as error:
             seconds = self._exchange.shared.settings.timeout
             raise NotFetched(f"the server fell silent for {seconds:g} s", again=True) from error
+        except EndedUnsaid:
+            count, self.unsaid = 0, True
         except OSError as error:
             self._exchange.before_read()  # a stop closes the socket under us: say that instead
             raise NotFetched(f"the connection broke ({(error.strerror or str(error)).lower()})", again=True) from error
@@ -86,7 +91,8 @@ class RecordingResponse:
 
     def __init__(self, connection: socket.socket, exchange: OpenExchange) -> None:
         self.exchange = exchange
-        self._lines = _LineCounter(Tap(connection, exchange), _BUFFER)
+        self._tap = Tap(connection, exchange)
+        self._lines = _LineCounter(self._tap, _BUFFER)
         self._taken = 0
         self._left = 0  # Bytes of the current chunk that are still to come.
         self._begun = False  # Whether a chunk has begun, whose end is to be read before the next.
@@ -95,8 +101,13 @@ class RecordingResponse:
 
     @property
     def reusable(self) -> bool:
-        """Whether it came to its end, and another may follow it on the same connection."""
-        return self._ended and not self.framing.closes and self.head.status != _SWITCHING
+        """Whether it came to its end, with nothing behind that, and another may follow it on the same connection."""
+        return self._ended and not self._ahead and not self.framing.closes and self.head.status != _SWITCHING
+
+    @property
+    def _ahead(self) -> int:
+        """How many bytes have come that are not read yet."""
+        return self.exchange.wire_size - self._lines.lines - self._taken
 
     def begin(self, *, recorded: bool = True) -> None:
         """Read the head that counts, and pass over the interim answers before it. Raises NotFetched.
@@ -148,9 +159,12 @@ class RecordingResponse:
             return self._read_chunk(buffer)
         if self.framing.length is not None:
             buffer = buffer[: self.framing.length - self._taken]
-        ahead = self.exchange.wire_size - self._lines.lines - self._taken  # read together with the head
+        ahead = self._ahead  # read together with the head
         count = self._lines.readinto(buffer[:ahead] if ahead > 0 else buffer) if buffer else 0
         self._taken += count
+        if self._tap.unsaid and self.framing.length is None:
+            # RFC 9112, section 9.8: anyone on the way could have ended it. What has a length or chunks tells by itself.
+            raise NotFetched("the connection ended without TLS's own end, so the body may be cut", again=True)
         self._ended = not count or self._taken == self.framing.length
         return count
 
@@ -174,6 +188,7 @@ class RecordingResponse:
         count = self._lines.readinto(buffer[: min(self._left, len(buffer))])
         if not count:
             raise _ended()
+        self._taken += count
         self._left -= count
         return count
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+import select
+import socket
 import subprocess
 import sys
 import threading
@@ -249,3 +251,32 @@ def test_a_stop_wakes_a_fetch_that_waits(
     assert fetched.exchange is not None
     assert fetched.exchange.size == 200_000
     assert fetched.reason
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_stop_is_the_reason_wherever_it_finds_a_fetch(scheme: str, recording: Callable[..., Recording]) -> None:
+    """Also where nobody reads the request, or answers in TLS: it is not told as a fault of the server."""
+    held = list[socket.socket]()
+    taken = recording(timeout=PATIENCE, attempts=1)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def _stop() -> None:
+            held.append(listener.accept()[0])
+            wait_until(lambda: bool(select.select(held, [], [], 0)[0]))
+            taken.stop.ask("enough")
+
+        stopping = threading.Thread(target=_stop)
+        stopping.start()
+        url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}/"
+        fetched = taken.recorder.fetch(url, method="POST", data=bytes(32 << 20))
+        stopping.join()
+    held[0].close()
+    assert fetched.reason == "enough before it was whole"
+
+
+def test_tls_that_does_not_come_about_in_time_is_told_as_that(recording: Callable[..., Recording]) -> None:
+    """A server that says nothing has not broken the connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
+        fetched = recording(timeout=0.5, attempts=1).fetch(url)
+    assert fetched.reason == "127.0.0.1: no TLS connection within the time allowed"

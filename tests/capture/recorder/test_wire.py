@@ -8,13 +8,25 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
+from capture.recorder.exchange import OpenExchange
 from capture.recorder.urls import referrer
 from tests.capture.recorder.conftest import Recording, block, request_record, response_record
-from tests.servers import Body, Certificate, ForwardProxy, MisbehavingServer, SceneServer, TlsServer, redirect
+from tests.servers import (
+    Body,
+    Certificate,
+    ForwardProxy,
+    MisbehavingServer,
+    RawServer,
+    SceneServer,
+    TlsServer,
+    redirect,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from http.cookiejar import CookieJar as Jar
+
+    from tests.servers import Connection, Seen
 
 PHOTO = bytes(range(256)) * 700
 
@@ -94,6 +106,29 @@ def test_a_bad_certificate_is_refused_unless_told_otherwise(
         assert taken.exchange.peer.tls is not None
         assert not taken.exchange.peer.tls.verified
         assert taken.exchange.peer.chain == server.chain
+
+
+def test_a_stop_leaves_no_cipher_text_in_a_body(
+    recording: Callable[..., Recording], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read over TLS just when a capture is stopped is deciphered, or is not read."""
+    body = PHOTO * 50
+    with TlsServer(SceneServer({"/": Body(data=body)})) as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.ca_file))
+        taken, before_read = recording(), OpenExchange.before_read
+
+        def _then_stop(exchange: OpenExchange) -> None:
+            before_read(exchange)
+            if exchange.wire_size > len(PHOTO):
+                taken.stop.ask("enough")
+
+        monkeypatch.setattr(OpenExchange, "before_read", _then_stop)
+        fetched = taken.fetch(server.url("/"))
+        assert "enough" in fetched.reason
+        assert fetched.exchange is not None
+        kept = fetched.exchange.body.read_bytes()
+        assert 0 < len(kept) < len(body)
+        assert body.startswith(kept)
 
 
 def test_plain_http_where_tls_is_expected_is_a_plain_sentence(recording: Callable[..., Recording]) -> None:
@@ -210,10 +245,16 @@ def test_a_proxy_may_be_reached_over_tls(
     server = TlsServer(scene, authority=authority) if far else scene
     with server, TlsServer(ForwardProxy(), authority=authority) as proxy:
         monkeypatch.setenv("SSL_CERT_FILE", str(proxy.ca_file))
-        fetched = recording(proxy=proxy.url(""), attempts=1).fetch(server.url("/"))
+        taken = recording(proxy=proxy.url(""), attempts=1)
+        fetched = taken.fetch(server.url("/"))
         assert fetched.whole, fetched.reason
         assert fetched.exchange is not None
         assert fetched.exchange.peer.chain == (server.chain if isinstance(server, TlsServer) else ())
+        if far:  # the proxy's TLS hands over what it has, which may be more than was asked for
+            [kept] = taken.recorder._connections._idle
+            assert kept.quiet
+            kept._way.incoming.write(b"x")  # type: ignore[union-attr]
+            assert not kept.quiet
 
 
 def test_a_proxy_that_refuses_is_quoted(recording: Callable[..., Recording]) -> None:
@@ -222,6 +263,32 @@ def test_a_proxy_that_refuses_is_quoted(recording: Callable[..., Recording]) -> 
         fetched = recording(proxy=proxy.url(""), attempts=1).fetch("https://scene.example/")
         assert fetched.reason.startswith("scene.example: the proxy refused: 407")
         assert fetched.exchange is None
+
+
+def test_a_proxy_that_speaks_no_http_is_not_taken_for_the_server(recording: Callable[..., Recording]) -> None:
+    """What goes wrong on the way through a proxy is told of the proxy."""
+    with RawServer(lambda connection, _: connection.send(b"HELLO\n")) as proxy:
+        fetched = recording(proxy=proxy.url(""), attempts=1).fetch("https://scene.example/")
+        assert fetched.reason.startswith("scene.example: no way through the proxy (")
+
+
+def test_tls_within_tls_is_not_waited_for_byte_by_byte(
+    recording: Callable[..., Recording], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind a proxy with TLS too, the time allowed is that of the whole handshake and not of each of its bytes."""
+
+    def _drip(connection: Connection, _: Seen) -> None:
+        connection.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        connection.send(b"\x16\x03\x03\x40\x00")  # a record of 16 KiB follows
+        for _byte in range(200):
+            connection.wait(0.1)
+            connection.send(b"\2")
+        connection.close()
+
+    with TlsServer(RawServer(_drip)) as proxy:
+        monkeypatch.setenv("SSL_CERT_FILE", str(proxy.ca_file))
+        fetched = recording(proxy=proxy.url(""), attempts=1, timeout=3.0).fetch("https://scene.example/")
+        assert fetched.reason == "no complete answer within 3 s"
 
 
 def test_no_environment_variable_leads_round_the_door(
