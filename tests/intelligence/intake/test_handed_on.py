@@ -40,9 +40,9 @@ def test_no_paper_says_that_what_was_handed_in_was_fetched(tmp_path: Path, giver
     with paper_source(_bundle(tmp_path, giver), datetime.now(UTC)) as source:
         said = [_words(paper) for paper in (statement(source, ""), certificate(source), schedule(source, 1)[0])]
     assert "I took in phone.jpg with goldenhour" in said[0]
-    assert "It asked no server for anything" in said[0]
+    assert "asked no server for anything" in said[0]
     assert named in said[0]
-    assert "All that was handed in was taken in." in said[0]
+    assert "All of it was taken in." in said[0]
     assert "began to capture" not in said[0]
     assert "Of the exhibits that were handed in, no server was asked for anything" in said[1]
     assert f"handed in by {giver or 'somebody not named'}" in said[1]
