@@ -16,6 +16,7 @@ from tests.patience import PATIENCE
 from tests.servers.head import whole
 from tests.servers.names import resolving
 from tests.servers.raw import RawServer
+from tests.servers.sites import SocialSites
 from tests.servers.tls import TlsServer
 
 if TYPE_CHECKING:
@@ -123,3 +124,17 @@ def test_bluesky(bluesky_appview: BlueskyNetwork, captured: Captured, monkeypatc
     assert len(ours) == len(network.bulk)
     assert theirs == ours
     assert _made_up(view) == set()
+
+
+def test_one_hashtag_on_every_kind_of_site(
+    of_sites: Captured, mastodon: MastodonServer, bluesky_appview: BlueskyNetwork
+) -> None:
+    """One capture searches five sites through gallery-dl, a server of the fediverse and Bluesky; each has its posts."""
+    services = BlueskyServices(appview=bluesky_appview.appview, plc=bluesky_appview.plc)
+    through_gallery = ("x.com", "instagram.com", "tumblr.com", "flickr.com", "reddit.com")
+    with SocialSites() as sites:
+        on = (*through_gallery, "bsky", mastodon.url("").rstrip("/"))
+        result, view = of_sites(sites, "#firewatch", on=on, bluesky=services)
+    assert (result.status, len(view.failed)) == ("complete", 0)
+    platforms = {item.post.platform for item in view.items if item.post is not None}
+    assert platforms == {"x", "instagram", "tumblr", "flickr", "reddit", "bluesky", "fediverse"}
