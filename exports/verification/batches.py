@@ -29,6 +29,7 @@ from hashing.ledger.ledger import LEDGER, read_lines
 from hashing.ledger.marks import MARKS
 from hashing.ledger.merkle import MerkleTree
 
+_BEING_BEGUN = "a batch that is being begun, or was left when it had only begun"
 _UNDER_WAY = "not finished: it is at work, or has died; whoever runs it can run it again"
 
 
@@ -50,6 +51,9 @@ def check_batches(check: Check, events: Iterable[CaseEvent], case: str) -> None:
             check.unchecked(f"{BATCHES}/{name}", "a batch that was begun while this was verified")
         elif name in begun and path not in check.kinds:
             check.findings.missing.append(Missing(path[:500], "the ledger of a batch that the case registered"))
+        elif [*check.kinds.below(f"{BATCHES}/{name}/")] == [f"{BATCHES}/{name}/{MARKS}"]:
+            check.under_way.add(f"{BATCHES}/{name}/")
+            check.unchecked(f"{BATCHES}/{name}", _BEING_BEGUN)
         elif path in check.kinds:
             known = (path, *(f"{BATCHES}/{name}/{derived}" for derived in FAILED)) if name in begun else (path,)
             check.expected.update(dict.fromkeys((each for each in known if check.is_file(each) or each == path), ""))
@@ -63,7 +67,7 @@ def _check_empty_folders(check: Check, begun: Collection[str]) -> None:
     for folder in check.tree.empty_folders():
         if folder.startswith(f"{BATCHES}/") and folder.count("/") == 1 and folder.partition("/")[2] not in begun:
             check.may_be_empty(folder)
-            check.unchecked(folder, "a batch that is being begun, or was left when it had only begun")
+            check.unchecked(folder, _BEING_BEGUN)
 
 
 def _judge_unknown(check: Check, unknown: Mapping[str, str]) -> None:

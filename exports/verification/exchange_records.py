@@ -213,7 +213,7 @@ class _File:
         A file that is not finished may be growing at this moment: there, what follows the last record that the ledger
         names is not looked at.
         """
-        found, left, growing = 0, self.wanted, self.count is None and not self.moved
+        found, left = 0, self.wanted
         self._seen = bytearray(self.wanted)
         try:
             with tree.open(self.name) as file:
@@ -225,7 +225,7 @@ class _File:
                         left -= not self._seen[self._place.number]
                         self._seen[self._place.number] = 1
                         self.offsets |= {record.record_id: record.offset} if self.moved else {}
-                    if growing and not left:
+                    if self._growing and not left:
                         break
         except BadFormat as error:
             self._note(str(error))
@@ -237,6 +237,11 @@ class _File:
             self._note(reason)
         if self.count not in {None, found}:
             self._note(f"holds {found} records, and the ledger counts {self.count}")
+
+    @property
+    def _growing(self) -> bool:
+        """Whether the file is not finished, by the ledger."""
+        return self.count is None and not self.moved
 
     def told(self) -> list[str]:
         """Return the faults in words."""
@@ -276,7 +281,7 @@ class _File:
             yield f"names another address than exchange {said.number}"
         if fields.get("warc-date") != said.started:
             yield f"names another time than exchange {said.number}"
-        yield from self._block.faults(said, request=place.request)
+        yield from self._block.faults(said, request=place.request, growing=self._growing)
 
     def _of_no_exchange(self, record: WarcRecord) -> str:
         """Say what is wrong with a record that no exchange names; "" for those that a file has besides."""
@@ -319,7 +324,7 @@ class _Block:
         except binascii.Error:
             return ()
 
-    def faults(self, said: _RecordedExchange, *, request: bool) -> Iterator[str]:
+    def faults(self, said: _RecordedExchange, *, request: bool, growing: bool) -> Iterator[str]:
         """Yield what in the block is not what the ledger says of the exchange."""
         kind = self._fields.get("warc-type")
         if request:
@@ -334,12 +339,13 @@ class _Block:
         claimed = self._fields.get("warc-payload-digest", "")
         if claimed and claimed != f"sha256:{said.sha256.hex()}":
             yield f"states another payload than exchange {said.number}"
-        yield from self._body_faults(self._http, said)
+        yield from self._body_faults(self._http, said, growing=growing)
 
-    def _body_faults(self, http: HttpBlock, said: _RecordedExchange) -> Iterator[str]:
+    def _body_faults(self, http: HttpBlock, said: _RecordedExchange, *, growing: bool) -> Iterator[str]:
         """Yield what is wrong with the body, or with where the record says that it is."""
         file = self._fields.get(BODY_FILE.lower(), "")
-        if file != said.body_file:
+        # The item's line follows that of its exchange: a power cut between the two leaves the first alone.
+        if file != said.body_file and (said.body_file or not growing):
             yield f"says that its body is in {file[:200] or 'no file'}, the ledger: in {said.body_file or 'no file'}"
         if file and self._fields.get(BODY_DIGEST.lower()) != f"sha256:{said.sha256.hex()}":
             yield f"states another body than exchange {said.number}"

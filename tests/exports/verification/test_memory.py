@@ -261,7 +261,7 @@ def test_more_deep_folders_than_are_verified_at_once(tmp_path: Path, monkeypatch
         (tmp_path / f"{number}").mkdir()
     [refused] = verify(tmp_path).unchecked
     assert refused.reason.startswith("not a case")
-    for number in range(30):
+    for number in range(60):
         (tmp_path / f"{number}" / "/".join("abcdefghi")).mkdir(parents=True)
     [refused] = verify(tmp_path).unchecked
     assert refused.reason.startswith("more deep folders than goldenhour verifies at once: no case")
