@@ -105,43 +105,6 @@ def _in_utf8(value: Any) -> Any:  # noqa: ANN401 - any plain values
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
-class SpooledList(Sequence[T]):
-    """A sequence of records of one kind that grows. Everything raises TooMuch where the disk has no room."""
-
-    __slots__ = ("_places", "_spool")
-    __hash__ = None  # type: ignore[assignment]  # it grows
-
-    def __init__(self, kind: Any) -> None:  # noqa: ANN401 - a type, or a union of several
-        self._spool: Spool[T] = Spool(kind)
-        self._places = array("Q")
-
-    def append(self, record: T) -> None:
-        """Add a record."""
-        self._places.append(self._spool.add(record))
-
-    @overload
-    def __getitem__(self, number: int) -> T: ...
-    @overload
-    def __getitem__(self, number: slice) -> Picked[T]: ...
-    def __getitem__(self, number: int | slice) -> T | Picked[T]:
-        """Return a record, or those of a slice without reading any."""
-        if isinstance(number, slice):
-            return Picked(self._spool, self._places[number])
-        return self._spool[self._places[number]]
-
-    def __iter__(self) -> Iterator[T]:
-        """Read one after another."""
-        return map(self._spool.__getitem__, self._places)
-
-    def __len__(self) -> int:
-        """Count them, without reading any."""
-        return len(self._places)
-
-    def __eq__(self, other: object) -> bool:
-        """Say whether another has the same records in the same order."""
-        return isinstance(other, SpooledList) and len(self) == len(other) and all(map(operator.eq, self, other))
-
-
 def _length(data: bytes | bytearray, at: int) -> int:
     """Return how long the record is that begins there."""
     return int.from_bytes(data[at - _LENGTH : at], "little")
@@ -178,6 +141,26 @@ class Picked(Sequence[T]):
     def __len__(self) -> int:
         """Count them, without reading any."""
         return len(self._numbers)
+
+
+class SpooledList(Picked[T]):
+    """A sequence of records of one kind that grows. Everything raises TooMuch where the disk has no room."""
+
+    __slots__ = ("_places", "_spool")
+    __hash__ = None  # type: ignore[assignment]  # it grows
+
+    def __init__(self, kind: Any) -> None:  # noqa: ANN401 - a type, or a union of several
+        self._spool: Spool[T] = Spool(kind)
+        self._places = array("Q")
+        super().__init__(self._spool, self._places)
+
+    def append(self, record: T) -> None:
+        """Add a record."""
+        self._places.append(self._spool.add(record))
+
+    def __eq__(self, other: object) -> bool:
+        """Say whether another has the same records in the same order."""
+        return isinstance(other, SpooledList) and len(self) == len(other) and all(map(operator.eq, self, other))
 
 
 class Mapped(Sequence[T]):
