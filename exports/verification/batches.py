@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from exports.errors import NotCheckable
@@ -51,15 +52,16 @@ def check_batches(check: Check, events: Iterable[CaseEvent], case: str) -> None:
             check.unchecked(f"{BATCHES}/{name}", "a batch that was begun while this was verified")
         elif name in begun and path not in check.kinds:
             check.findings.missing.append(Missing(path[:500], "the ledger of a batch that the case registered"))
-        elif [*check.kinds.below(f"{BATCHES}/{name}/")] == [f"{BATCHES}/{name}/{MARKS}"]:
-            check.under_way.add(f"{BATCHES}/{name}/")
-            check.unchecked(f"{BATCHES}/{name}", _BEING_BEGUN)
         elif path in check.kinds:
             known = (path, *(f"{BATCHES}/{name}/{derived}" for derived in FAILED)) if name in begun else (path,)
             check.expected.update(dict.fromkeys((each for each in known if check.is_file(each) or each == path), ""))
             _check_marks(check, f"{BATCHES}/{name}/{MARKS}", ended=begun.get(name) is not None)
             if not _check_batch(check, path, name, case, registered=name in begun, ended=begun.get(name)):
                 unknown[name] = path
+        elif [*islice(check.kinds.below(f"{BATCHES}/{name}/"), 2)] == [f"{BATCHES}/{name}/{MARKS}"]:
+            # Of a batch's two files this one is made first.
+            check.under_way.add(f"{BATCHES}/{name}/")
+            check.unchecked(f"{BATCHES}/{name}", _BEING_BEGUN)
     _judge_unknown(check, unknown)
 
 

@@ -75,6 +75,18 @@ def fill_batch(maker: CaseMaker, folder: BatchFolder, changed: dict[str, str] | 
     return folder.path / "ledger.jsonl"
 
 
+def test_a_batch_of_which_only_the_first_file_is_there_is_being_begun(maker: CaseMaker) -> None:
+    """A power cut while a batch begins may leave its first file alone; with another beside it, both were added."""
+    begun = maker.path / "batches/20261124T101502Z-00000000"
+    begun.mkdir(parents=True)
+    (begun / "ledger.mac").touch()
+    found = verify(maker.path)
+    assert (found.verdict, found.added) == ("unchecked", ())
+    assert any("being begun" in each.reason for each in found.unchecked)
+    (begun / "other.txt").touch()
+    assert [each.path.rpartition("/")[2] for each in verify(maker.path).added] == ["ledger.mac", "other.txt"]
+
+
 def test_a_case_with_a_batch_is_whole(maker: CaseMaker) -> None:
     """The ledger of a batch belongs to its case, and so does the list of rows that failed, with or without it."""
     ledger = add_batch(maker)

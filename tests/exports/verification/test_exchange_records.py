@@ -233,6 +233,18 @@ def test_a_record_that_names_another_file_for_its_body(file: str, digest: str, r
     assert reason in [each.reason.partition(" at offset ")[2].partition(" ")[2] for each in verify(maker.path).problems]
 
 
+def test_a_capture_that_ends_between_an_exchange_and_its_item_is_unfinished(tmp_path: Path) -> None:
+    """A power cut may leave the line of an exchange without that of the item with its body: nothing is altered."""
+    maker = make_case(tmp_path)
+    begun = maker.begin()
+    begun.add(Thing("one.jpg", photo(1)))
+    begun.folder.append(begun.events[:1])
+    begun.folder.close()
+    found = verify(maker.path)
+    assert (found.verdict, found.problems) == ("unchecked", ())
+    assert any("not sealed" in each.reason for each in found.unchecked)
+
+
 def test_the_ledger_counts_the_records(maker: CaseMaker, tmp_path: Path) -> None:
     """A whole bundle, folder and zip, holds exactly the records that its ledgers count."""
     for name in ("bundle", "bundle.zip"):
