@@ -22,6 +22,7 @@ _NARROWEST = 18
 _WIDEST = 100  # Columns that the last one takes at most, however much room there is.
 _PRINTED_AT_ONCE = 1000  # Rows.
 _PIPED = 1000  # Columns of a line that nobody's screen will break.
+_SHOWN = 4 * _PIPED  # Characters from either end of what is shortened: more than fit any line.
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,11 @@ class Listing:
 
         width = options.max_width
         titles = [column.title for column in self.columns]
-        rows = [[printable(cell) for cell in row] for row in self.rows]
+        rows = [[*map(printable, cells), printable(_ends(last))] for *cells, last in self.rows]
         widths = [max(map(cell_len, cells)) for cells in zip(titles, *rows, strict=True)]
         # Width in cells, not in characters: a wide character takes two.
         left = min(width - sum(widths[:-1]) - len(_GAP) * (len(widths) - 1), _WIDEST)
-        remarks = [printable(remark) for remark in self.remarks] or [""] * len(rows)
+        remarks = [printable(_ends(remark)) for remark in self.remarks] or [""] * len(rows)
         if left < min(_NARROWEST, widths[-1]):
             yield from _stacked([titles, *rows], ["", *remarks], width)
             return
@@ -80,6 +81,11 @@ class Listing:
             if position < last:
                 yield Segment(_GAP if column.right else filler + _GAP)
         yield Segment.line()
+
+
+def _ends(text: str) -> str:
+    """Return the two ends of a text of which no more is shown: a stranger's may have megabytes, and so may each row."""
+    return text if len(text) <= 2 * _SHOWN else text[:_SHOWN] + text[-_SHOWN:]
 
 
 def _remark(remark: str, width: int) -> RenderableType:
