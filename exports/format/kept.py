@@ -158,6 +158,10 @@ class SpooledList(Picked[T]):
         """Add a record."""
         self._places.append(self._spool.add(record))
 
+    def encoded(self, number: int) -> memoryview:
+        """Return the bytes of a record, until the next is added."""
+        return self._spool.encoded(self._places[number])
+
     def __eq__(self, other: object) -> bool:
         """Say whether another has the same records in the same order."""
         return isinstance(other, SpooledList) and len(self) == len(other) and all(map(operator.eq, self, other))

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from exports.errors import TooMuch
 from exports.format.bundle_files import TEXT_ENDING
 from exports.format.capture_view import CaptureView
 from exports.format.kept import Mapped, SpooledList
@@ -21,8 +22,11 @@ from hashing.case.case import CAPTURES
 from hashing.case.events import PageJudged, ProofRead
 from hashing.case.post import Post
 from hashing.files import inside
+from hashing.files.as_typed import as_typed
 
 _LARGEST_TEXT = 1 << 20
+_LONG = 64 << 10  # Bytes of what is kept of an item, from which on it counts as long.
+_MOST_LONG = 32 << 20  # Bytes of all that is long: groups of items are in memory together, and what is told of them.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +72,13 @@ def material_of(path: Path) -> Iterator[Material]:
     """Read the items of a case, or of a bundle (folder or zip), which is verified first.
 
     Of a case the ledgers are read as they stand. Raises NotCheckable, NotWhole, BadFormat, Unreadable; TooMuch where
-    the disk has no room for what is compared.
+    the disk has no room for what is compared, and beyond _MOST_LONG.
     """
     from exports.bundle.opened_bundle import open_bundle
     from exports.format.case_view import read_case
     from hashing.case.case import is_case
 
-    kept = SpooledList[_KeptItem](_KeptItem)
+    kept = _Kept(path)
     # A bundle comes from outside and is verified before anything is compared; a case is our own, and may still grow.
     if is_case(path):
 
@@ -83,8 +87,8 @@ def material_of(path: Path) -> Iterator[Material]:
 
         for each in read_case(path).captures:
             for item in _of_capture(each):
-                kept.append(item)
-        yield Material("case", Mapped(partial(_checked, _open), kept))
+                kept.add(item)
+        yield Material("case", Mapped(partial(_checked, _open), kept.items))
         return
     with open_bundle(path) as bundle:
         for capture in bundle.captures():
@@ -92,8 +96,8 @@ def material_of(path: Path) -> Iterator[Material]:
             protected = capture.intake is not None and capture.intake.protected
             for listed in capture.items:
                 if not listed.withheld:
-                    kept.append(_kept(listed, judged, protected=protected))
-        yield Material("bundle", Mapped(partial(_checked, bundle.files.tree.open), kept))
+                    kept.add(_kept(listed, judged, protected=protected))
+        yield Material("bundle", Mapped(partial(_checked, bundle.files.tree.open), kept.items))
 
 
 def _of_capture(view: CaptureView) -> Iterator[_KeptItem]:
@@ -129,6 +133,26 @@ class _KeptItem(msgspec.Struct, frozen=True, array_like=True, gc=False):
     path: str
     film: str
     texts: tuple[str, ...]
+
+
+class _Kept:
+    """What is known of all items, on the disk; refused where a stranger's texts would fill the memory."""
+
+    def __init__(self, path: Path) -> None:
+        self.items: SpooledList[_KeptItem] = SpooledList(_KeptItem)
+        self._path = path
+        self._left = _MOST_LONG
+
+    def add(self, item: _KeptItem) -> None:
+        """Keep an item. Raises TooMuch."""
+        self.items.append(item)
+        if (size := len(self.items.encoded(-1))) > _LONG:
+            self._left -= size
+        if self._left < 0:
+            raise TooMuch(
+                f"{self._path}: addresses and texts of items that are longer, all together, than is compared at once",
+                hint=f"look at them one by one: goldenhour show {as_typed(self._path)}",
+            )
 
 
 def _kept(item: ListedItem, judged: Mapping[str, str], *, protected: bool, below: str = "") -> _KeptItem:

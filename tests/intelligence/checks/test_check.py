@@ -197,6 +197,15 @@ def test_more_than_is_compared_at_once(maker: CaseMaker, monkeypatch: pytest.Mon
     assert "the texts before it are as many as are compared at once" in reasons
 
 
+def test_texts_that_would_fill_the_memory_are_refused(maker: CaseMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Groups of items are compared in memory: megabytes of a stranger's text are refused in words beyond a bound."""
+    monkeypatch.setattr("intelligence.checks.material._LONG", 1)
+    monkeypatch.setattr("intelligence.checks.material._MOST_LONG", 1_000)
+    ran = CliRunner().invoke(main, ["check", str(maker.path)])
+    assert (ran.exit_code, ran.stdout) == (Exit.UNCHECKED, "")
+    assert "longer, all together, than is compared at once" in ran.stderr
+
+
 def test_items_are_not_held_in_memory(maker: CaseMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing but a few entries fits into memory the same is found, of a case and of a bundle."""
     with material_of(maker.path) as material:
